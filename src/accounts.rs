@@ -1,0 +1,115 @@
+//! People: who they are, where they belong, and whether they may come in.
+
+pub mod import;
+pub(crate) mod sql;
+
+use std::fmt;
+
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::business::BusinessId;
+use crate::clock::Timestamp;
+use crate::email::EmailAddress;
+use crate::password::PasswordHash;
+use crate::store::StoreError;
+
+/// The lasting identity of an account: `sub` in its tokens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(transparent)]
+pub struct AccountId(Uuid);
+
+impl AccountId {
+    /// From a fresh random UUID.
+    pub fn new(id: Uuid) -> Self {
+        Self(id)
+    }
+
+    /// Reads the hyphenated form that tokens carry.
+    pub fn parse(text: &str) -> Option<Self> {
+        Uuid::try_parse(text).ok().map(Self)
+    }
+}
+
+impl fmt::Display for AccountId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// An account as administrators see it. The password's hash is not part of it.
+#[derive(Clone, Debug, Serialize)]
+pub struct Account {
+    /// Its identity.
+    pub id: AccountId,
+    /// The address that its mail goes to.
+    pub email: EmailAddress,
+    /// How the person is called.
+    pub name: String,
+    /// The location it belongs to.
+    pub business_id: Option<BusinessId>,
+    /// Whether it can sign in with a password at all.
+    pub has_password: bool,
+    /// Whether it must choose a new password before it can sign in.
+    pub must_reset_password: bool,
+    /// Since when it is shut out.
+    pub suspended_at: Option<Timestamp>,
+    /// How often password, address or status changed: what was made under an older count is dead.
+    #[serde(skip)]
+    pub credential_version: i64,
+    /// When it was added.
+    pub created_at: Timestamp,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+}
+
+/// An account together with what its password is checked against.
+pub(crate) struct Credentials {
+    pub(crate) account: Account,
+    pub(crate) password_hash: Option<PasswordHash>,
+}
+
+/// A person to add.
+#[derive(Clone, Debug)]
+pub struct NewAccount {
+    /// The identity it will have.
+    pub id: AccountId,
+    /// The address.
+    pub email: EmailAddress,
+    /// How the person is called.
+    pub name: String,
+    /// The location.
+    pub business_id: Option<BusinessId>,
+    /// The password's hash; without one the account must reset first.
+    pub password_hash: Option<PasswordHash>,
+}
+
+/// Everybody, by address.
+pub fn list(db: &rusqlite::Connection) -> Result<Vec<Account>, StoreError> {
+    sql::all(db)
+}
+
+/// Whose address that is.
+pub fn find(
+    db: &rusqlite::Connection,
+    email: &EmailAddress,
+) -> Result<Option<Account>, StoreError> {
+    sql::by_email(db, email)
+}
+
+/// Why an act on an account was refused.
+#[derive(Debug, thiserror::Error)]
+pub enum AccountError {
+    /// The address is taken.
+    #[error("{0} has an account already")]
+    Exists(EmailAddress),
+    /// Nobody has that address.
+    #[error("{0} has no account; `readmit user list` shows them")]
+    Unknown(EmailAddress),
+    /// The business is not there.
+    #[error("there is no business {0}; add it with `readmit business add {0}`")]
+    UnknownBusiness(BusinessId),
+    /// The database did not take it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}

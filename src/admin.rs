@@ -1,0 +1,335 @@
+//! What an administrator does: each act in one transaction with what it revokes and its audit entry.
+
+use crate::accounts::import::Row;
+use crate::accounts::{self, Account, AccountError, AccountId, NewAccount};
+use crate::audit::{self, Actor};
+use crate::business::{self, Business, BusinessError, BusinessId, Changes};
+use crate::clock::Timestamp;
+use crate::email::EmailAddress;
+use crate::entropy::Entropy;
+use crate::password::{Busy, Hasher, Password};
+use crate::reset;
+use crate::session;
+use crate::store::{Store, StoreError, Tx};
+use crate::token::Jti;
+
+/// An administrator at work.
+pub struct Admin {
+    /// The database.
+    pub store: Store,
+    /// Ids of new accounts.
+    pub entropy: Entropy,
+    /// Password hashing.
+    pub hasher: Hasher,
+    /// Who it is.
+    pub actor: Actor,
+}
+
+/// Why an import failed. Nothing was imported.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    /// A line cannot be taken.
+    #[error("line {line}: {problem}; nothing was imported")]
+    Line {
+        /// The line in the file, from 1.
+        line: u64,
+        /// What is wrong.
+        problem: AccountError,
+    },
+    /// A password could not be hashed.
+    #[error(transparent)]
+    Busy(#[from] Busy),
+    /// The database did not take it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Admin {
+    /// Adds a business.
+    pub async fn add_business(&self, business: Business) -> Result<(), BusinessError> {
+        let actor = self.actor.clone();
+        self.store
+            .write(move |tx| {
+                business::sql::insert(tx, &business)?;
+                let now = business.created_at;
+                Ok(note_business(tx, actor, "business.add", business.id, now)?)
+            })
+            .await
+    }
+
+    /// Changes a business's settings.
+    pub async fn set_business(
+        &self,
+        id: BusinessId,
+        changes: Changes,
+        now: Timestamp,
+    ) -> Result<Business, BusinessError> {
+        let actor = self.actor.clone();
+        self.store
+            .write(move |tx| {
+                let mut business =
+                    business::sql::find(tx, id)?.ok_or(BusinessError::Unknown(id))?;
+                changes.apply(&mut business, now);
+                business::sql::update(tx, &business)?;
+                note_business(tx, actor, "business.set", id, now)?;
+                Ok(business)
+            })
+            .await
+    }
+
+    /// Removes a business that no account belongs to.
+    pub async fn remove_business(
+        &self,
+        id: BusinessId,
+        now: Timestamp,
+    ) -> Result<(), BusinessError> {
+        let actor = self.actor.clone();
+        self.store
+            .write(move |tx| {
+                business::sql::remove(tx, id)?;
+                Ok(note_business(tx, actor, "business.remove", id, now)?)
+            })
+            .await
+    }
+
+    /// Adds an account; without a password it must reset first.
+    pub async fn add_account(
+        &self,
+        email: EmailAddress,
+        name: String,
+        business_id: Option<BusinessId>,
+        password: Option<Password>,
+        now: Timestamp,
+    ) -> Result<AccountId, ActError> {
+        let person = NewAccount {
+            id: AccountId::new(self.entropy.uuid()),
+            email,
+            name,
+            business_id,
+            password_hash: match password {
+                Some(password) => Some(self.hasher.hash(password).await?),
+                None => None,
+            },
+        };
+        let actor = self.actor.clone();
+        self.store
+            .write(move |tx| {
+                accounts::sql::insert(tx, &person, now)?;
+                note_account(tx, actor, "account.add", person.id, None, now)?;
+                Ok(person.id)
+            })
+            .await
+    }
+
+    /// Adds all the people or none. `progress` is told how many passwords are hashed.
+    pub async fn import(
+        &self,
+        rows: Vec<Row>,
+        now: Timestamp,
+        mut progress: impl FnMut(usize),
+    ) -> Result<usize, ImportError> {
+        let mut people = Vec::with_capacity(rows.len());
+        for row in rows {
+            let password_hash = match row.password {
+                Some(password) => Some(self.hasher.hash(password).await?),
+                None => None,
+            };
+            people.push((
+                row.line,
+                NewAccount {
+                    id: AccountId::new(self.entropy.uuid()),
+                    email: row.email,
+                    name: row.name,
+                    business_id: row.business_id,
+                    password_hash,
+                },
+            ));
+            progress(people.len());
+        }
+        let actor = self.actor.clone();
+        self.store
+            .write(move |tx| {
+                for (line, person) in &people {
+                    accounts::sql::insert(tx, person, now).map_err(|problem| match problem {
+                        AccountError::Store(error) => ImportError::Store(error),
+                        problem => ImportError::Line {
+                            line: *line,
+                            problem,
+                        },
+                    })?;
+                    note_account(tx, actor.clone(), "account.import", person.id, None, now)?;
+                }
+                Ok(people.len())
+            })
+            .await
+    }
+
+    /// Shuts an account out, and ends its sessions and links.
+    pub async fn suspend(&self, email: EmailAddress, now: Timestamp) -> Result<(), AccountError> {
+        self.act(email, "account.suspend", now, move |tx, account| {
+            accounts::sql::set_suspended(tx, account.id, Some(now), now)?;
+            end_everything(tx, account.id, "the account was suspended", now)
+        })
+        .await
+    }
+
+    /// Lets a suspended account in again.
+    pub async fn reactivate(
+        &self,
+        email: EmailAddress,
+        now: Timestamp,
+    ) -> Result<(), AccountError> {
+        self.act(email, "account.reactivate", now, move |tx, account| {
+            accounts::sql::set_suspended(tx, account.id, None, now)
+        })
+        .await
+    }
+
+    /// Requires a new password before the next sign-in, and ends sessions and links.
+    pub async fn require_reset(
+        &self,
+        email: EmailAddress,
+        now: Timestamp,
+    ) -> Result<(), AccountError> {
+        self.act(email, "account.require_reset", now, move |tx, account| {
+            accounts::sql::require_reset(tx, account.id, now)?;
+            end_everything(tx, account.id, "a new password was required", now)
+        })
+        .await
+    }
+
+    /// Replaces an account's password, and ends its sessions and links.
+    pub async fn set_password(
+        &self,
+        email: EmailAddress,
+        password: Password,
+        now: Timestamp,
+    ) -> Result<(), ActError> {
+        let hash = self.hasher.hash(password).await?;
+        self.act(email, "account.set_password", now, move |tx, account| {
+            accounts::sql::set_password(tx, account.id, &hash, now)?;
+            end_everything(tx, account.id, "an administrator set a password", now)
+        })
+        .await?;
+        Ok(())
+    }
+
+    /// Removes an account and everything that is its own; the audit log keeps its id.
+    pub async fn remove_account(
+        &self,
+        email: EmailAddress,
+        now: Timestamp,
+    ) -> Result<(), AccountError> {
+        self.act(email, "account.remove", now, move |tx, account| {
+            accounts::sql::remove(tx, account.id)
+        })
+        .await
+    }
+
+    /// Revokes one reset link; false when it cannot be used any more or is unknown.
+    pub async fn revoke_link(&self, jti: Jti, now: Timestamp) -> Result<bool, StoreError> {
+        let actor = self.actor.clone();
+        self.store
+            .write(move |tx| {
+                let revoked = reset::sql::revoke(tx, &jti, "an administrator revoked it", now)?;
+                let Some(account) = revoked else {
+                    return Ok(false);
+                };
+                note_account(tx, actor, "reset.revoke", account, Some(jti.as_str()), now)?;
+                Ok(true)
+            })
+            .await
+    }
+
+    /// Finds the account, acts on it and notes the act, in one transaction.
+    async fn act<F>(
+        &self,
+        email: EmailAddress,
+        event: &'static str,
+        now: Timestamp,
+        act: F,
+    ) -> Result<(), AccountError>
+    where
+        F: FnOnce(&Tx<'_>, &Account) -> Result<(), StoreError> + Send + 'static,
+    {
+        let actor = self.actor.clone();
+        self.store
+            .write(move |tx| {
+                let account =
+                    accounts::sql::by_email(tx, &email)?.ok_or(AccountError::Unknown(email))?;
+                act(tx, &account)?;
+                note_account(tx, actor, event, account.id, None, now)?;
+                Ok(())
+            })
+            .await
+    }
+}
+
+/// Why an act on an account that takes a password failed.
+#[derive(Debug, thiserror::Error)]
+pub enum ActError {
+    /// The account.
+    #[error(transparent)]
+    Account(#[from] AccountError),
+    /// The password could not be hashed.
+    #[error(transparent)]
+    Busy(#[from] Busy),
+}
+
+impl From<StoreError> for ActError {
+    fn from(error: StoreError) -> Self {
+        Self::Account(error.into())
+    }
+}
+
+fn end_everything(
+    tx: &Tx<'_>,
+    account: AccountId,
+    why: &str,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    session::revoke_all(tx, account, why, now)?;
+    reset::revoke_open(tx, account, why, now)?;
+    Ok(())
+}
+
+fn note_account(
+    tx: &Tx<'_>,
+    actor: Actor,
+    event: &'static str,
+    account: AccountId,
+    detail: Option<&str>,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    note(tx, actor, event, (Some(account), None), detail, now)
+}
+
+fn note_business(
+    tx: &Tx<'_>,
+    actor: Actor,
+    event: &'static str,
+    business: BusinessId,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    note(tx, actor, event, (None, Some(business)), None, now)
+}
+
+fn note(
+    tx: &Tx<'_>,
+    actor: Actor,
+    event: &'static str,
+    (account, business): (Option<AccountId>, Option<BusinessId>),
+    detail: Option<&str>,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let entry = audit::Entry {
+        actor,
+        event,
+        outcome: audit::Outcome::Ok,
+        account,
+        business,
+        client: None,
+        detail,
+    };
+    audit::record(tx, &entry, now)
+}

@@ -1,0 +1,119 @@
+//! The parts of one deployment, put together.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::clock::Clock;
+use crate::config::{Config, Mailbox};
+use crate::entropy::Entropy;
+use crate::limits::Limits;
+use crate::outbox::Renderer;
+use crate::outbox::transport::{Transport, TransportError};
+use crate::outbox::worker::{Parts, Worker};
+use crate::password::{Hasher, Policy};
+use crate::reset::{self, ComposeSettings, Resets};
+use crate::session::Sessions;
+use crate::store::{self, OpenError, Store};
+use crate::token::{KeyError, KeyRing, Signer};
+
+/// Why a deployment cannot start. Each message says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] OpenError),
+    /// The keys.
+    #[error(transparent)]
+    Keys(#[from] KeyError),
+    /// The relay's settings; a relay that is down is no reason not to start.
+    #[error(transparent)]
+    Transport(#[from] TransportError),
+    /// Keys inside the database's backup would undo their being apart.
+    #[error("keys.dir must not be the database file {0}")]
+    KeysInDatabase(PathBuf),
+}
+
+/// Everything that handlers and the worker use.
+pub struct App {
+    /// The effective configuration.
+    pub config: Config,
+    /// The time.
+    pub clock: Clock,
+    /// Randomness.
+    pub entropy: Entropy,
+    /// The database.
+    pub store: Store,
+    /// Token signing.
+    pub signer: Arc<Signer>,
+    /// Password reset.
+    pub resets: Resets,
+    /// Sign-in.
+    pub sessions: Sessions,
+    /// Quotas.
+    pub limits: Limits,
+    /// The outbox's worker, to be run beside the server.
+    pub worker: Arc<Worker>,
+}
+
+impl App {
+    /// Opens the database, loads the keys and wires the parts; nothing is sent or served yet.
+    pub fn open(config: Config, clock: Clock, entropy: Entropy) -> Result<Arc<Self>, StartError> {
+        if config.keys.dir == config.storage.path {
+            return Err(StartError::KeysInDatabase(config.storage.path));
+        }
+        let store = Store::open(&store::Options::from(&config.storage))?;
+        let keys = KeyRing::open(&config.keys.dir, clock.now())?;
+        let signer = Arc::new(Signer::new(keys, &config.http.public_url));
+        let hasher = Hasher::new(&config.password, entropy.clone());
+        let worker = Worker::new(
+            Parts {
+                store: store.clone(),
+                transport: Transport::open(&config.smtp)?,
+                renderer: Renderer::new(Arc::clone(&signer)),
+                compose: compose(&config, &entropy),
+                clock: clock.clone(),
+                entropy: entropy.clone(),
+            },
+            &config.outbox,
+            config.smtp.connections,
+        );
+        Ok(Arc::new(Self {
+            resets: Resets {
+                store: store.clone(),
+                entropy: entropy.clone(),
+                hasher: hasher.clone(),
+                signer: Arc::clone(&signer),
+                policy: Policy::new(&config.password),
+                mail_domain: mail_domain(&config.smtp.from),
+            },
+            sessions: Sessions {
+                store: store.clone(),
+                entropy: entropy.clone(),
+                hasher,
+                signer: Arc::clone(&signer),
+                settings: config.tokens.clone(),
+            },
+            limits: Limits::new(&config.limits, clock.clone()),
+            config,
+            clock,
+            entropy,
+            store,
+            signer,
+            worker,
+        }))
+    }
+}
+
+fn mail_domain(from: &Mailbox) -> String {
+    from.address.domain().to_owned()
+}
+
+fn compose(config: &Config, entropy: &Entropy) -> crate::outbox::worker::Compose {
+    let settings = ComposeSettings {
+        reset: config.reset.clone(),
+        from: config.smtp.from.clone(),
+        public_url: config.http.public_url.clone(),
+        entropy: entropy.clone(),
+    };
+    Arc::new(move |tx, message, now| reset::compose(tx, message, &settings, now))
+}

@@ -1,0 +1,156 @@
+//! Locations of a business: who a mail comes from, what it looks like, and where its links lead.
+
+mod brand;
+pub(crate) mod sql;
+
+use std::fmt;
+
+use serde::Serialize;
+
+pub use self::brand::{Brand, BrandError, Colour, LinkPattern, PortalUrl, locale, web_address};
+use crate::clock::Timestamp;
+use crate::email::EmailAddress;
+use crate::store::StoreError;
+
+/// The number of a location, as the portal knows it: a positive integer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(transparent)]
+pub struct BusinessId(i64);
+
+impl BusinessId {
+    /// Accepts 1 to 2^63 - 1.
+    pub fn new(number: i64) -> Option<Self> {
+        (number > 0).then_some(Self(number))
+    }
+
+    /// The plain number.
+    pub const fn get(self) -> i64 {
+        self.0
+    }
+}
+
+impl fmt::Display for BusinessId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl std::str::FromStr for BusinessId {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        text.parse()
+            .ok()
+            .and_then(Self::new)
+            .ok_or_else(|| "a business is given by its number, which is 1 or more".to_owned())
+    }
+}
+
+/// A location and its settings. What is absent falls back to the configuration.
+#[derive(Clone, Debug, Serialize)]
+pub struct Business {
+    /// Its number.
+    pub id: BusinessId,
+    /// What its members call it.
+    pub name: String,
+    /// Where its members' portal stands; links in mail start with it.
+    pub portal_url: PortalUrl,
+    /// The name that mail comes from; the business's own when absent.
+    pub sender_name: Option<String>,
+    /// The address that mail comes from.
+    pub sender_address: Option<EmailAddress>,
+    /// Where answers go.
+    pub reply_to: Option<EmailAddress>,
+    /// The colour of its mail's button and heading.
+    pub colour: Option<Colour>,
+    /// A picture above its mail's heading.
+    pub logo_url: Option<String>,
+    /// The form of a reset link, when the portal's page has another address than the default.
+    pub reset_link: Option<LinkPattern>,
+    /// The language of its mail (BCP 47).
+    pub locale: Option<String>,
+    /// When it was added.
+    pub created_at: Timestamp,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+}
+
+/// Changes to a business: `None` leaves a setting as it is, `Some(None)` clears it.
+#[derive(Clone, Debug, Default)]
+#[expect(
+    clippy::option_option,
+    reason = "absent, cleared and set are three things"
+)]
+pub struct Changes {
+    /// A new name.
+    pub name: Option<String>,
+    /// A new portal.
+    pub portal_url: Option<PortalUrl>,
+    /// The sender's name.
+    pub sender_name: Option<Option<String>>,
+    /// The sender's address.
+    pub sender_address: Option<Option<EmailAddress>>,
+    /// The reply address.
+    pub reply_to: Option<Option<EmailAddress>>,
+    /// The colour.
+    pub colour: Option<Option<Colour>>,
+    /// The logo.
+    pub logo_url: Option<Option<String>>,
+    /// The reset link's pattern.
+    pub reset_link: Option<Option<LinkPattern>>,
+    /// The language.
+    pub locale: Option<Option<String>>,
+}
+
+impl Changes {
+    /// Writes the changes into `business`.
+    pub fn apply(self, business: &mut Business, now: Timestamp) {
+        fn set<T>(place: &mut T, change: Option<T>) {
+            if let Some(value) = change {
+                *place = value;
+            }
+        }
+        set(&mut business.name, self.name);
+        set(&mut business.portal_url, self.portal_url);
+        set(&mut business.sender_name, self.sender_name);
+        set(&mut business.sender_address, self.sender_address);
+        set(&mut business.reply_to, self.reply_to);
+        set(&mut business.colour, self.colour);
+        set(&mut business.logo_url, self.logo_url);
+        set(&mut business.reset_link, self.reset_link);
+        set(&mut business.locale, self.locale);
+        business.updated_at = now;
+    }
+}
+
+/// Every business, by number.
+pub fn list(db: &rusqlite::Connection) -> Result<Vec<Business>, StoreError> {
+    sql::all(db)
+}
+
+/// The business of that number.
+pub fn find(db: &rusqlite::Connection, id: BusinessId) -> Result<Option<Business>, StoreError> {
+    sql::find(db, id)
+}
+
+/// Why an act on a business was refused.
+#[derive(Debug, thiserror::Error)]
+pub enum BusinessError {
+    /// The number is taken.
+    #[error("business {0} exists already; change it with `readmit business set {0}`")]
+    Exists(BusinessId),
+    /// There is none of that number.
+    #[error("there is no business {0}; `readmit business list` shows them")]
+    Unknown(BusinessId),
+    /// People belong to it.
+    #[error("business {id} still has {accounts} accounts; move or remove them first")]
+    HasAccounts {
+        /// The business.
+        id: BusinessId,
+        /// How many people belong to it.
+        accounts: i64,
+    },
+    /// The database did not take it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}

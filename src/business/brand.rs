@@ -1,0 +1,285 @@
+//! What a business's mail looks like, and the form of its links.
+
+use std::fmt;
+
+use serde::Serialize;
+use url::Url;
+
+use super::{Business, BusinessId};
+use crate::config::Mailbox;
+use crate::email::EmailAddress;
+
+/// Why a setting of a brand is refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BrandError {
+    /// The portal's address.
+    #[error(
+        "a portal URL is an absolute http or https address without query, fragment or user name, like https://portal.example.com"
+    )]
+    PortalUrl,
+    /// An address of a picture.
+    #[error("this must be an absolute http or https address")]
+    WebAddress,
+    /// The language.
+    #[error("a language is written like en, fr or pt-BR")]
+    Locale,
+    /// The colour.
+    #[error("a colour is written as # and six hexadecimal digits, like #1f6feb")]
+    Colour,
+    /// The link pattern has not exactly one place for the token.
+    #[error(
+        "a reset link must contain {{token}} exactly once, like {{portal_url}}/reset-password?token={{token}}"
+    )]
+    LinkToken,
+    /// The link pattern is no web address, or the token would be part of its host.
+    #[error(
+        "a reset link must be an http or https address with {{token}} in its path, query or fragment; it may use {{portal_url}} and {{business_id}}"
+    )]
+    LinkUrl,
+}
+
+fn web_url(text: &str) -> Option<Url> {
+    let url = Url::parse(text).ok()?;
+    let plain = matches!(url.scheme(), "http" | "https")
+        && url.host_str().is_some()
+        && url.username().is_empty()
+        && url.password().is_none();
+    plain.then_some(url)
+}
+
+/// An absolute http(s) address, such as a logo's.
+pub fn web_address(text: &str) -> Result<String, BrandError> {
+    web_url(text.trim())
+        .map(String::from)
+        .ok_or(BrandError::WebAddress)
+}
+
+/// A language tag in the usual form of BCP 47: `en`, `pt-BR`, `zh-Hant-TW`.
+pub fn locale(text: &str) -> Result<String, BrandError> {
+    let mut parts = text.trim().split('-');
+    let language = parts
+        .next()
+        .is_some_and(|p| (2..=3).contains(&p.len()) && p.bytes().all(|b| b.is_ascii_alphabetic()));
+    let subtags =
+        parts.all(|p| (2..=8).contains(&p.len()) && p.bytes().all(|b| b.is_ascii_alphanumeric()));
+    if language && subtags {
+        Ok(text.trim().to_owned())
+    } else {
+        Err(BrandError::Locale)
+    }
+}
+
+/// The address of a members' portal, without a slash at its end.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct PortalUrl(String);
+
+impl PortalUrl {
+    /// Accepts an absolute http(s) address without query, fragment and user name.
+    pub fn parse(text: &str) -> Result<Self, BrandError> {
+        let url = web_url(text.trim()).ok_or(BrandError::PortalUrl)?;
+        if url.query().is_some() || url.fragment().is_some() {
+            return Err(BrandError::PortalUrl);
+        }
+        Ok(Self(url.as_str().trim_end_matches('/').to_owned()))
+    }
+
+    /// The address.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Scheme, host and port, as a browser sends them in `Origin`.
+    pub fn origin(&self) -> String {
+        Url::parse(&self.0).map_or_else(|_| String::new(), |url| url.origin().ascii_serialization())
+    }
+}
+
+impl std::str::FromStr for PortalUrl {
+    type Err = BrandError;
+
+    fn from_str(text: &str) -> Result<Self, BrandError> {
+        Self::parse(text)
+    }
+}
+
+/// The form of a link with a place for its token.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct LinkPattern(String);
+
+impl LinkPattern {
+    /// Checks the pattern with sample values in its places.
+    pub fn parse(text: &str) -> Result<Self, BrandError> {
+        const SAMPLE: &str = "sample-token";
+        let pattern = Self(text.trim().to_owned());
+        if pattern.0.matches("{token}").count() != 1 {
+            return Err(BrandError::LinkToken);
+        }
+        let sample = pattern.fill("https://portal.example", None, SAMPLE);
+        let url = web_url(&sample).ok_or(BrandError::LinkUrl)?;
+        let token_in_host = url.host_str().is_some_and(|host| host.contains(SAMPLE));
+        if token_in_host || sample.contains(['{', '}', ' ']) {
+            return Err(BrandError::LinkUrl);
+        }
+        Ok(pattern)
+    }
+
+    fn fill(&self, portal: &str, business: Option<BusinessId>, token: &str) -> String {
+        let business = business.map(|id| id.to_string()).unwrap_or_default();
+        self.0
+            .replace("{portal_url}", portal)
+            .replace("{business_id}", &business)
+            .replace("{token}", token)
+    }
+
+    /// The pattern as it was written.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::str::FromStr for LinkPattern {
+    type Err = BrandError;
+
+    fn from_str(text: &str) -> Result<Self, BrandError> {
+        Self::parse(text)
+    }
+}
+
+/// A colour of sRGB, `#rrggbb`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Colour(String);
+
+impl Colour {
+    /// Accepts `#` and six hexadecimal digits.
+    pub fn parse(text: &str) -> Result<Self, BrandError> {
+        let text = text.trim().to_ascii_lowercase();
+        let digits = text.strip_prefix('#').ok_or(BrandError::Colour)?;
+        if digits.len() == 6 && digits.bytes().all(|b| b.is_ascii_hexdigit()) {
+            Ok(Self(text))
+        } else {
+            Err(BrandError::Colour)
+        }
+    }
+
+    /// `#rrggbb`.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Black or white, whichever is easier to read on this colour (WCAG 2.2, contrast ratio).
+    pub fn text_on_it(&self) -> &'static str {
+        let channel = |at: usize| {
+            let value = self
+                .0
+                .get(at..at + 2)
+                .and_then(|hex| u8::from_str_radix(hex, 16).ok())
+                .map_or(0.0, |value| f64::from(value) / 255.0);
+            if value <= 0.04045 {
+                value / 12.92
+            } else {
+                ((value + 0.055) / 1.055).powf(2.4)
+            }
+        };
+        let luminance = 0.2126 * channel(1) + 0.7152 * channel(3) + 0.0722 * channel(5);
+        let (on_white, on_black) = (1.05 / (luminance + 0.05), (luminance + 0.05) / 0.05);
+        if on_white >= on_black {
+            "#ffffff"
+        } else {
+            "#000000"
+        }
+    }
+}
+
+impl std::str::FromStr for Colour {
+    type Err = BrandError;
+
+    fn from_str(text: &str) -> Result<Self, BrandError> {
+        Self::parse(text)
+    }
+}
+
+impl Default for Colour {
+    fn default() -> Self {
+        Self("#1f6feb".to_owned())
+    }
+}
+
+impl fmt::Display for Colour {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Everything that makes one mail a business's own, with the configuration's values where the
+/// business has none.
+#[derive(Clone, Debug)]
+pub struct Brand {
+    /// The business; none for the configuration's own brand.
+    pub business: Option<BusinessId>,
+    /// The name in heading and text.
+    pub name: String,
+    /// Who the mail comes from.
+    pub sender: Mailbox,
+    /// Where answers go.
+    pub reply_to: Option<EmailAddress>,
+    /// Heading and button.
+    pub colour: Colour,
+    /// A picture above the heading.
+    pub logo_url: Option<String>,
+    portal: String,
+    reset_link: LinkPattern,
+}
+
+/// The reset link's form where a business sets none.
+const DEFAULT_RESET_LINK: &str = "{portal_url}/reset-password?token={token}";
+
+impl Brand {
+    /// The brand of `business`; `from` is the sender where it has none of its own.
+    pub fn of(business: &Business, from: &Mailbox) -> Self {
+        let sender_name = business.sender_name.as_ref().unwrap_or(&business.name);
+        Self {
+            business: Some(business.id),
+            name: business.name.clone(),
+            sender: Mailbox {
+                name: Some(sender_name.clone()),
+                address: business
+                    .sender_address
+                    .clone()
+                    .unwrap_or_else(|| from.address.clone()),
+            },
+            reply_to: business.reply_to.clone(),
+            colour: business.colour.clone().unwrap_or_default(),
+            logo_url: business.logo_url.clone(),
+            portal: business.portal_url.as_str().to_owned(),
+            reset_link: business
+                .reset_link
+                .clone()
+                .unwrap_or_else(|| LinkPattern(DEFAULT_RESET_LINK.to_owned())),
+        }
+    }
+
+    /// The brand for accounts of no business: the configured sender, and links to `public_url`.
+    pub fn plain(from: &Mailbox, public_url: &Url) -> Self {
+        Self {
+            business: None,
+            name: from
+                .name
+                .clone()
+                .unwrap_or_else(|| from.address.domain().to_owned()),
+            sender: from.clone(),
+            reply_to: None,
+            colour: Colour::default(),
+            logo_url: None,
+            portal: public_url.as_str().trim_end_matches('/').to_owned(),
+            reset_link: LinkPattern(DEFAULT_RESET_LINK.to_owned()),
+        }
+    }
+
+    /// The link that carries `token`, a JWT, whose characters need no escaping in a URL.
+    pub fn reset_link(&self, token: &str) -> String {
+        self.reset_link.fill(&self.portal, self.business, token)
+    }
+}

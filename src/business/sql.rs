@@ -1,0 +1,130 @@
+//! Businesses in the database.
+
+use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+
+use super::{Business, BusinessError, BusinessId, Colour, LinkPattern, PortalUrl};
+use crate::store::{StoreError, Tx};
+
+impl ToSql for BusinessId {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(self.get().into())
+    }
+}
+
+impl FromSql for BusinessId {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        let number = value.as_i64()?;
+        Self::new(number).ok_or(FromSqlError::OutOfRange(number))
+    }
+}
+
+macro_rules! text_column {
+    ($type:ty) => {
+        impl ToSql for $type {
+            fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+                Ok(self.as_str().into())
+            }
+        }
+
+        impl FromSql for $type {
+            fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+                Self::parse(value.as_str()?).map_err(FromSqlError::other)
+            }
+        }
+    };
+}
+
+text_column!(PortalUrl);
+text_column!(LinkPattern);
+text_column!(Colour);
+
+const COLUMNS: &str = "id, name, portal_url, sender_name, sender_address, reply_to, colour, \
+                       logo_url, reset_link, locale, created_at, updated_at";
+
+fn from_row(row: &Row<'_>) -> rusqlite::Result<Business> {
+    Ok(Business {
+        id: row.get(0)?,
+        name: row.get(1)?,
+        portal_url: row.get(2)?,
+        sender_name: row.get(3)?,
+        sender_address: row.get(4)?,
+        reply_to: row.get(5)?,
+        colour: row.get(6)?,
+        logo_url: row.get(7)?,
+        reset_link: row.get(8)?,
+        locale: row.get(9)?,
+        created_at: row.get(10)?,
+        updated_at: row.get(11)?,
+    })
+}
+
+pub(crate) fn find(db: &Connection, id: BusinessId) -> Result<Option<Business>, StoreError> {
+    Ok(db
+        .prepare_cached(&format!("SELECT {COLUMNS} FROM businesses WHERE id = ?1"))?
+        .query_row([id], from_row)
+        .optional()?)
+}
+
+pub(crate) fn all(db: &Connection) -> Result<Vec<Business>, StoreError> {
+    let mut statement =
+        db.prepare_cached(&format!("SELECT {COLUMNS} FROM businesses ORDER BY id"))?;
+    let rows = statement.query_map([], from_row)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+pub(crate) fn insert(tx: &Tx<'_>, business: &Business) -> Result<(), BusinessError> {
+    if find(tx, business.id)?.is_some() {
+        return Err(BusinessError::Exists(business.id));
+    }
+    let sql = format!(
+        "INSERT INTO businesses ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"
+    );
+    write(tx, &sql, business)?;
+    Ok(())
+}
+
+pub(crate) fn update(tx: &Tx<'_>, business: &Business) -> Result<(), StoreError> {
+    write(
+        tx,
+        "UPDATE businesses SET name = ?2, portal_url = ?3, sender_name = ?4, sender_address = ?5, \
+         reply_to = ?6, colour = ?7, logo_url = ?8, reset_link = ?9, locale = ?10, created_at = ?11, \
+         updated_at = ?12 WHERE id = ?1",
+        business,
+    )
+}
+
+fn write(tx: &Tx<'_>, sql: &str, business: &Business) -> Result<(), StoreError> {
+    tx.prepare_cached(sql)?.execute(params![
+        business.id,
+        business.name,
+        business.portal_url,
+        business.sender_name,
+        business.sender_address,
+        business.reply_to,
+        business.colour,
+        business.logo_url,
+        business.reset_link,
+        business.locale,
+        business.created_at,
+        business.updated_at,
+    ])?;
+    Ok(())
+}
+
+pub(crate) fn remove(tx: &Tx<'_>, id: BusinessId) -> Result<(), BusinessError> {
+    let accounts: i64 = tx
+        .prepare_cached("SELECT count(*) FROM accounts WHERE business_id = ?1")
+        .and_then(|mut statement| statement.query_row([id], |row| row.get(0)))
+        .map_err(StoreError::from)?;
+    if accounts > 0 {
+        return Err(BusinessError::HasAccounts { id, accounts });
+    }
+    let removed = tx
+        .execute("DELETE FROM businesses WHERE id = ?1", [id])
+        .map_err(StoreError::from)?;
+    if removed == 0 {
+        return Err(BusinessError::Unknown(id));
+    }
+    Ok(())
+}

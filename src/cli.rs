@@ -1,0 +1,97 @@
+//! The command line: every command, its arguments, and where it is carried out.
+
+mod business;
+mod check;
+mod client;
+mod demo;
+mod input;
+mod links;
+mod log;
+mod outbox;
+mod output;
+mod serve;
+mod setup;
+mod user;
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+use self::output::Output;
+use self::setup::Setup;
+use crate::config::ConfigError;
+
+/// Whatever ends a command early; its message is for the administrator.
+pub type Error = Box<dyn std::error::Error + Send + Sync>;
+
+/// Lets people back in: password reset and sign-in for every location of a business.
+///
+/// One binary, one SQLite file, one outbox that loses nothing. Start with `readmit demo`, which
+/// needs no configuration.
+#[derive(Debug, Parser)]
+#[command(
+    name = "readmit",
+    version,
+    propagate_version = true,
+    max_term_width = 100
+)]
+pub struct Cli {
+    /// The configuration file [default: readmit.toml, if there is one]
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the API and send mail, until SIGTERM or Ctrl-C
+    Serve,
+    /// Try it: two businesses, three people, mail caught in a folder; needs nothing
+    Demo(demo::Args),
+    /// Show the effective configuration and test the database, the keys and the relay
+    Check,
+    /// Ask a running server whether it can do its work; exit status 0 if so
+    Health,
+    /// Print the OpenAPI document
+    Openapi,
+    /// Locations: who mail comes from, what it looks like, where its links lead
+    #[command(subcommand)]
+    Business(business::Command),
+    /// People
+    #[command(subcommand)]
+    User(user::Command),
+    /// Reset links
+    #[command(subcommand)]
+    Reset(links::Command),
+    /// Mail that waits, and what became of the rest
+    #[command(subcommand)]
+    Outbox(outbox::Command),
+}
+
+/// Carries the command out.
+pub fn run(cli: Cli) -> Result<(), Error> {
+    let setup = Setup::new(cli.config);
+    let out = Output::stdout();
+    let runtime = setup::runtime(matches!(cli.command, Command::Serve | Command::Demo(_)))?;
+    runtime.block_on(async {
+        match cli.command {
+            Command::Serve => serve::run(&setup, &out).await,
+            Command::Demo(args) => demo::run(args, &out).await,
+            Command::Check => check::run(&setup, &out).await,
+            Command::Health => check::health(&setup, &out).await,
+            Command::Openapi => out.line(crate::http::openapi(&setup.config()?.http.public_url)),
+            Command::Business(command) => business::run(command, &setup, &out).await,
+            Command::User(command) => user::run(command, &setup, &out).await,
+            Command::Reset(command) => links::run(command, &setup, &out).await,
+            Command::Outbox(command) => outbox::run(command, &setup, &out).await,
+        }
+    })
+}
+
+/// The exit status that tells scripts what went wrong: 2 for the configuration, as for wrong
+/// arguments; 1 for everything else.
+pub fn exit_status(error: &Error) -> u8 {
+    if error.is::<ConfigError>() { 2 } else { 1 }
+}

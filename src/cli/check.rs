@@ -1,0 +1,99 @@
+//! `readmit check` and `readmit health`.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use super::client::{Answer, Ask, ask};
+use super::setup::{CLOCK, Setup};
+use super::{Error, Output, log};
+use crate::config::Config;
+use crate::outbox::transport::Transport;
+use crate::store::{Options, Store};
+use crate::token::KeyRing;
+
+/// Prints the configuration, then tests each part that a server would use.
+pub(super) async fn run(setup: &Setup, out: &Output) -> Result<(), Error> {
+    let config = setup.config()?;
+    log::problems_only(config.log.format);
+    out.line(config.to_toml().trim_end())?;
+    out.line("")?;
+    let results = [
+        ("database", database(&config).await),
+        ("keys", keys(&config)),
+        ("relay", relay(&config).await),
+    ];
+    for (part, result) in &results {
+        match result {
+            Ok(found) => out.line(format!("ok      {part}: {found}"))?,
+            Err(problem) => out.line(format!("FAILED  {part}: {problem}"))?,
+        }
+    }
+    if results.iter().any(|(_, result)| result.is_err()) {
+        return Err("not everything is in order".into());
+    }
+    Ok(())
+}
+
+async fn database(config: &Config) -> Result<String, String> {
+    let path = &config.storage.path;
+    if !path.exists() {
+        return Ok(format!(
+            "{} will be made at the first start",
+            path.display()
+        ));
+    }
+    let store = Store::open(&Options::from(&config.storage)).map_err(|error| error.to_string())?;
+    let found = store.quick_check().await.map_err(|error| error.to_string());
+    store.close().await;
+    match found?.as_str() {
+        "ok" => Ok(format!(
+            "{}, schema version {}",
+            path.display(),
+            Store::latest_schema()
+        )),
+        problem => Err(format!("{} is damaged: {problem}", path.display())),
+    }
+}
+
+fn keys(config: &Config) -> Result<String, String> {
+    let folder = &config.keys.dir;
+    if !folder.exists() {
+        return Ok(format!(
+            "{} will be made at the first start",
+            folder.display()
+        ));
+    }
+    let keys = KeyRing::open(folder, CLOCK.now()).map_err(|error| error.to_string())?;
+    Ok(format!(
+        "{}, signing with {}",
+        folder.display(),
+        keys.ids()[0]
+    ))
+}
+
+async fn relay(config: &Config) -> Result<String, String> {
+    let transport = Transport::open(&config.smtp).map_err(|error| error.to_string())?;
+    transport.probe().await.map_err(|error| error.to_string())
+}
+
+/// Asks the server at `http.listen` whether it is ready.
+pub(super) async fn health(setup: &Setup, out: &Output) -> Result<(), Error> {
+    let address = reachable(setup.config()?.http.listen);
+    let url = format!("http://{address}/readyz");
+    match ask(Ask::Get(url.clone())).await {
+        Ok(Answer { status: 200, body }) => out.line(body),
+        Ok(Answer { status, body }) => {
+            Err(format!("not ready: {url} answered {status}: {body}").into())
+        }
+        Err(error) => Err(format!("no answer from {url}: {error}").into()),
+    }
+}
+
+/// A server that listens on every address is reached by loopback.
+fn reachable(listen: SocketAddr) -> SocketAddr {
+    let ip = match listen.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(ip, listen.port())
+}

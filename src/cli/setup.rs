@@ -1,0 +1,76 @@
+//! What most commands begin with: the configuration, the database, and who is at the terminal.
+
+use std::path::{Path, PathBuf};
+
+use crate::admin::Admin;
+use crate::audit::Actor;
+use crate::cli::{Error, log};
+use crate::clock::Clock;
+use crate::config::{Config, ConfigFile};
+use crate::entropy::Entropy;
+use crate::password::Hasher;
+use crate::store::{Options, Store};
+
+/// The file that is read without being named, if it is there.
+const DEFAULT_FILE: &str = "readmit.toml";
+
+/// Where a command's settings come from.
+pub(super) struct Setup {
+    file: Option<PathBuf>,
+}
+
+impl Setup {
+    pub(super) fn new(file: Option<PathBuf>) -> Self {
+        Self { file }
+    }
+
+    /// The effective configuration.
+    pub(super) fn config(&self) -> Result<Config, Error> {
+        let file = match &self.file {
+            Some(file) => ConfigFile::Required(file),
+            None => ConfigFile::Optional(Path::new(DEFAULT_FILE)),
+        };
+        Ok(Config::load(file, environment())?)
+    }
+
+    /// An administrator at work on the configured database. Only problems are logged.
+    pub(super) fn admin(&self) -> Result<(Admin, Config), Error> {
+        let config = self.config()?;
+        log::problems_only(config.log.format);
+        let entropy = Entropy::System;
+        let admin = Admin {
+            store: Store::open(&Options::from(&config.storage))?,
+            hasher: Hasher::new(&config.password, entropy.clone()),
+            entropy,
+            actor: Actor::Admin(system_user()),
+        };
+        Ok((admin, config))
+    }
+}
+
+/// The clock of every command.
+pub(super) const CLOCK: Clock = Clock::System;
+
+/// Variables that are not Unicode cannot be ours.
+fn environment() -> impl Iterator<Item = (String, String)> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+}
+
+/// The name under which acts stand in the audit log: who called sudo, else who is logged in.
+fn system_user() -> String {
+    ["SUDO_USER", "USER", "LOGNAME"]
+        .into_iter()
+        .find_map(|name| std::env::var(name).ok().filter(|user| !user.is_empty()))
+        .map_or_else(|| "unknown".to_owned(), |user| crate::text::inert(&user))
+}
+
+/// A server uses every core; a command needs one thread.
+pub(super) fn runtime(server: bool) -> std::io::Result<tokio::runtime::Runtime> {
+    let mut builder = if server {
+        tokio::runtime::Builder::new_multi_thread()
+    } else {
+        tokio::runtime::Builder::new_current_thread()
+    };
+    builder.enable_all().build()
+}

@@ -1,0 +1,261 @@
+//! `readmit user`.
+
+use std::fs::File;
+use std::io::IsTerminal as _;
+use std::path::PathBuf;
+
+use clap::Subcommand;
+use serde::Serialize;
+
+use super::output::or_dash;
+use super::setup::{CLOCK, Setup};
+use super::{Error, Output, input};
+use crate::accounts::{self, Account, AccountError, import};
+use crate::admin::Admin;
+use crate::business::BusinessId;
+use crate::email::EmailAddress;
+use crate::password::Policy;
+use crate::{reset, session};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Add a person; without a password they must reset first
+    Add {
+        /// The email address
+        email: String,
+        /// How the person is called
+        #[arg(long)]
+        name: String,
+        /// The number of the location that the person belongs to
+        #[arg(long, value_name = "ID")]
+        business: Option<BusinessId>,
+        /// Read the password from standard input
+        #[arg(long)]
+        password_stdin: bool,
+    },
+    /// List the people
+    List {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show one person, with open sessions and reset links
+    Show {
+        /// The email address
+        email: String,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Add many people from a CSV file, all or none
+    ///
+    /// The file's first line is email,name,business,password. An empty password makes an account
+    /// that must reset first; an empty business, one of no location.
+    Import {
+        /// The file
+        file: PathBuf,
+    },
+    /// Shut a person out, and end their sessions and links
+    Suspend {
+        /// The email address
+        email: String,
+    },
+    /// Let a suspended person in again
+    Reactivate {
+        /// The email address
+        email: String,
+    },
+    /// Require a new password before the next sign-in, and end sessions and links
+    RequireReset {
+        /// The email address
+        email: String,
+    },
+    /// Replace a person's password, and end their sessions and links
+    SetPassword {
+        /// The email address
+        email: String,
+        /// Read the password from standard input: the only way to give one
+        #[arg(long, required = true)]
+        password_stdin: bool,
+    },
+    /// Remove a person and all that is theirs
+    Remove {
+        /// The email address
+        email: String,
+        /// Do not ask
+        #[arg(long)]
+        yes: bool,
+    },
+}
+
+/// A person with what is open.
+#[derive(Serialize)]
+struct Shown {
+    #[serde(flatten)]
+    account: Account,
+    open_sessions: u32,
+    pending_links: u32,
+}
+
+fn address(text: &str) -> Result<EmailAddress, Error> {
+    EmailAddress::parse(text).map_err(|error| format!("{text:?}: {error}").into())
+}
+
+pub(super) async fn run(command: Command, setup: &Setup, out: &Output) -> Result<(), Error> {
+    let (admin, config) = setup.admin()?;
+    let policy = Policy::new(&config.password);
+    let now = CLOCK.now();
+    match command {
+        Command::Add {
+            email,
+            name,
+            business,
+            password_stdin,
+        } => {
+            let email = address(&email)?;
+            let name = name.trim().to_owned();
+            if name.is_empty() || name.chars().any(char::is_control) {
+                return Err("--name: a name is required, without control characters".into());
+            }
+            let password = if password_stdin {
+                Some(input::password(&policy)?)
+            } else {
+                None
+            };
+            let note = if password.is_none() {
+                "; they must reset their password first"
+            } else {
+                ""
+            };
+            let added = email.to_string();
+            admin
+                .add_account(email, name, business, password, now)
+                .await?;
+            out.line(format!("{added} added{note}"))?;
+        }
+        Command::List { json } => list(out, &admin.store.read(accounts::list).await?, json)?,
+        Command::Show { email, json } => show(out, &admin, address(&email)?, json).await?,
+        Command::Import { file } => import_file(out, &admin, &policy, &file).await?,
+        Command::Suspend { email } => {
+            admin.suspend(address(&email)?, now).await?;
+            out.line(format!(
+                "{email} is suspended; sessions and links have ended"
+            ))?;
+        }
+        Command::Reactivate { email } => {
+            admin.reactivate(address(&email)?, now).await?;
+            out.line(format!("{email} can sign in again"))?;
+        }
+        Command::RequireReset { email } => {
+            admin.require_reset(address(&email)?, now).await?;
+            out.line(format!(
+                "{email} must choose a new password; sessions and links have ended"
+            ))?;
+        }
+        Command::SetPassword { email, .. } => {
+            let password = input::password(&policy)?;
+            admin.set_password(address(&email)?, password, now).await?;
+            out.line(format!(
+                "{email} has a new password; sessions and links have ended"
+            ))?;
+        }
+        Command::Remove { email, yes } => {
+            let address = address(&email)?;
+            input::confirm(yes, &format!("Removing {email}"))?;
+            admin.remove_account(address, now).await?;
+            out.line(format!("{email} removed"))?;
+        }
+    }
+    admin.store.close().await;
+    Ok(())
+}
+
+fn list(out: &Output, all: &[Account], json: bool) -> Result<(), Error> {
+    if json {
+        return out.json(&all);
+    }
+    let rows = all
+        .iter()
+        .map(|account| {
+            [
+                account.email.to_string(),
+                account.name.clone(),
+                or_dash(account.business_id.as_ref()),
+                status(account).to_owned(),
+            ]
+        })
+        .collect();
+    out.table(
+        ["EMAIL", "NAME", "BUSINESS", "STATUS"],
+        rows,
+        "no people yet; add one with `readmit user add`",
+    )
+}
+
+fn status(account: &Account) -> &'static str {
+    if account.suspended_at.is_some() {
+        "suspended"
+    } else if !account.has_password {
+        "no password yet"
+    } else if account.must_reset_password {
+        "must reset"
+    } else {
+        "active"
+    }
+}
+
+async fn show(out: &Output, admin: &Admin, email: EmailAddress, json: bool) -> Result<(), Error> {
+    let now = CLOCK.now();
+    let shown = admin
+        .store
+        .read(move |db| {
+            let account = accounts::find(db, &email)?.ok_or(AccountError::Unknown(email))?;
+            Ok::<_, AccountError>(Shown {
+                open_sessions: session::count_open(db, account.id, now)?,
+                pending_links: reset::pending_links(db, account.id, now)?,
+                account,
+            })
+        })
+        .await?;
+    if json {
+        return out.json(&shown);
+    }
+    let account = &shown.account;
+    out.pairs(&[
+        ("email", Some(account.email.to_string())),
+        ("name", Some(account.name.clone())),
+        ("id", Some(account.id.to_string())),
+        ("business", account.business_id.map(|id| id.to_string())),
+        ("status", Some(status(account).to_owned())),
+        ("suspended", account.suspended_at.map(|at| at.to_string())),
+        ("open sessions", Some(shown.open_sessions.to_string())),
+        ("pending links", Some(shown.pending_links.to_string())),
+        ("added", Some(account.created_at.to_string())),
+        ("changed", Some(account.updated_at.to_string())),
+    ])
+}
+
+async fn import_file(
+    out: &Output,
+    admin: &Admin,
+    policy: &Policy,
+    path: &std::path::Path,
+) -> Result<(), Error> {
+    let shown = path.display();
+    let file = File::open(path).map_err(|error| format!("{shown}: {error}"))?;
+    let rows = import::read(file, policy).map_err(|error| format!("{shown}: {error}"))?;
+    let (total, on_terminal) = (rows.len(), std::io::stderr().is_terminal());
+    let progress = |done: usize| {
+        if on_terminal && (done.is_multiple_of(20) || done == total) {
+            use std::io::Write as _;
+            let _ = write!(std::io::stderr(), "\r{done} of {total} passwords hashed");
+        }
+    };
+    let imported = admin.import(rows, CLOCK.now(), progress).await;
+    if on_terminal && total > 0 {
+        use std::io::Write as _;
+        let _ = writeln!(std::io::stderr());
+    }
+    let count = imported.map_err(|error| format!("{shown}: {error}"))?;
+    out.line(format!("{count} people imported"))
+}

@@ -1,0 +1,247 @@
+//! Configuration: embedded defaults, then a file, then environment variables, then one checked value.
+//!
+//! `config.example.toml` is the documentation for administrators *and* the defaults, so the two
+//! cannot drift apart. Whatever is wrong is refused at the start with one message that names where
+//! the value came from, its key and what is expected there; no message holds a password.
+
+mod edit_distance;
+mod error;
+mod kinds;
+mod load;
+mod print;
+mod read;
+mod relay;
+mod sections;
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use ipnet::IpNet;
+use secrecy::SecretString;
+use url::Url;
+
+pub use error::{ConfigError, Origin};
+pub use kinds::{LogFormat, Mailbox, MailboxError, Quota, QuotaError};
+pub use relay::{RelayUrl, RelayUrlError, Tls};
+
+/// The documented sample file, which holds the default of every key.
+pub const SAMPLE: &str = include_str!("../config.example.toml");
+
+/// Everything that an administrator can set. Its values are checked, alone and together.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The HTTP server.
+    pub http: Http,
+    /// The database.
+    pub storage: Storage,
+    /// The signing keys.
+    pub keys: Keys,
+    /// The mail relay.
+    pub smtp: Smtp,
+    /// When mail is sent.
+    pub outbox: Outbox,
+    /// Reset links.
+    pub reset: Reset,
+    /// Access and refresh tokens.
+    pub tokens: Tokens,
+    /// Password policy and the cost of a hash.
+    pub password: Password,
+    /// How much one caller may ask for.
+    pub limits: Limits,
+    /// The log.
+    pub log: Log,
+}
+
+/// Section `[http]`.
+#[derive(Clone, Debug)]
+pub struct Http {
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// How the world reaches this server: http or https, without user, query and fragment. Its path
+    /// ends with a slash, so `join` appends to it.
+    pub public_url: Url,
+    /// Origins that may call the API, in the form of an `Origin` header: `https://host[:port]`.
+    pub allowed_origins: Vec<String>,
+    /// Peers whose forwarding headers are believed.
+    pub trusted_proxies: Vec<IpNet>,
+    /// The most bytes of a request body.
+    pub max_body: usize,
+    /// How long headers may take to arrive; also how long an idle connection is kept.
+    pub header_timeout: Duration,
+    /// How long a request may take.
+    pub request_timeout: Duration,
+    /// How long running requests may go on after a stop signal; can be zero.
+    pub shutdown_timeout: Duration,
+}
+
+/// Section `[storage]`.
+#[derive(Clone, Debug)]
+pub struct Storage {
+    /// The database file.
+    pub path: PathBuf,
+    /// The most jobs that share one commit.
+    pub max_group: usize,
+    /// The most jobs that wait for the writer.
+    pub queue: usize,
+    /// How many connections read at the same time.
+    pub readers: usize,
+    /// How long to wait for another process that holds the database.
+    pub busy_timeout: Duration,
+}
+
+/// Section `[keys]`.
+#[derive(Clone, Debug)]
+pub struct Keys {
+    /// The folder of the signing keys.
+    pub dir: PathBuf,
+}
+
+/// Section `[smtp]`.
+///
+/// There is a username exactly when there is a password, and with them the relay is on loopback,
+/// always speaks TLS, or is a folder.
+#[derive(Clone, Debug)]
+pub struct Smtp {
+    /// Who takes the mail.
+    pub url: RelayUrl,
+    /// The sender of mail that belongs to no business.
+    pub from: Mailbox,
+    /// The account at the relay.
+    pub username: Option<String>,
+    /// Its password, from `smtp.password` or from the file that `smtp.password_file` names.
+    pub password: Option<SecretString>,
+    /// A PEM file of certificates that are trusted beside the system's.
+    pub ca_file: Option<PathBuf>,
+    /// How long one attempt may take.
+    pub timeout: Duration,
+    /// The most connections at the same time.
+    pub connections: usize,
+    /// The name given in EHLO instead of the host's own: a domain or an address literal.
+    pub hello_name: Option<String>,
+}
+
+/// Section `[outbox]`.
+#[derive(Clone, Debug)]
+pub struct Outbox {
+    /// The wait before the second attempt.
+    pub first_retry: Duration,
+    /// The longest wait between attempts; never below `first_retry`.
+    pub max_retry: Duration,
+    /// How long a message is claimed for one attempt; always longer than `smtp.timeout`.
+    pub lease: Duration,
+    /// How often to look for due messages besides being woken.
+    pub poll: Duration,
+}
+
+/// Section `[reset]`.
+#[derive(Clone, Debug)]
+pub struct Reset {
+    /// How long a link works.
+    pub ttl: Duration,
+    /// The most links of one account that work at the same time.
+    pub max_pending: u32,
+    /// How long an unused link holds back the next one; can be zero.
+    pub cooldown: Duration,
+}
+
+/// Section `[tokens]`.
+#[derive(Clone, Debug)]
+pub struct Tokens {
+    /// How long an access token works.
+    pub access_ttl: Duration,
+    /// How long a refresh token works.
+    pub refresh_ttl: Duration,
+    /// The longest life that the caller of `exchange` may ask for: 1 minute to 7 days.
+    pub max_exchange: Duration,
+}
+
+/// Section `[password]`. The `argon2_*` values are within Argon2's own limits.
+#[derive(Clone, Debug)]
+pub struct Password {
+    /// The fewest characters of a new password.
+    pub min_length: usize,
+    /// Memory of one hash in KiB, at least 8 for each lane.
+    pub argon2_memory_kib: u32,
+    /// Passes over that memory.
+    pub argon2_iterations: u32,
+    /// Lanes.
+    pub argon2_parallelism: u32,
+    /// How many hashes are computed at the same time; 0 is as many as there are cores.
+    pub threads: usize,
+    /// The most sign-ins that wait for a hash.
+    pub queue: usize,
+}
+
+/// Section `[limits]`: one quota an action.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Whether any limit applies.
+    pub enabled: bool,
+    /// Requests for a reset link.
+    pub reset: Quota,
+    /// New passwords set with a link.
+    pub complete: Quota,
+    /// Sign-ins with a password.
+    pub sign_in: Quota,
+    /// Exchanges of one-time tokens.
+    pub exchange: Quota,
+}
+
+/// Section `[log]`.
+#[derive(Clone, Debug)]
+pub struct Log {
+    /// Directives of a `tracing_subscriber::EnvFilter`, known to parse.
+    pub level: String,
+    /// The form of a line.
+    pub format: LogFormat,
+}
+
+/// Which file is laid over the defaults.
+#[derive(Clone, Copy, Debug)]
+pub enum ConfigFile<'a> {
+    /// The file at the usual place; it need not exist.
+    Optional(&'a Path),
+    /// A file that the administrator named; it must exist.
+    Required(&'a Path),
+    /// No file.
+    None,
+}
+
+impl Config {
+    /// Layers the defaults, `file` and `env`, and checks the outcome.
+    ///
+    /// Of `env`, only variables named `READMIT_<SECTION>__<KEY>` count.
+    pub fn load(
+        file: ConfigFile<'_>,
+        env: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self, ConfigError> {
+        let settings = load::layered(file, env)?;
+        let config = Self {
+            http: Http::read(&settings)?,
+            storage: Storage::read(&settings)?,
+            keys: Keys::read(&settings)?,
+            smtp: Smtp::read(&settings)?,
+            outbox: Outbox::read(&settings)?,
+            reset: Reset::read(&settings)?,
+            tokens: Tokens::read(&settings)?,
+            password: Password::read(&settings)?,
+            limits: Limits::read(&settings)?,
+            log: Log::read(&settings)?,
+        };
+        if config.outbox.lease <= config.smtp.timeout {
+            let problem = format!(
+                "{} is too short; it must be longer than smtp.timeout, which is {}",
+                kinds::show_span(config.outbox.lease),
+                kinds::show_span(config.smtp.timeout),
+            );
+            return Err(settings.invalid("outbox.lease", problem));
+        }
+        Ok(config)
+    }
+
+    /// The effective configuration in the layout of the sample; a password shows as `(set)`.
+    pub fn to_toml(&self) -> String {
+        print::to_toml(self)
+    }
+}

@@ -1,0 +1,174 @@
+//! The effective configuration as TOML, in the layout of the sample.
+
+use std::fmt::{Display, Write};
+use std::path::Path;
+use std::time::Duration;
+
+use toml::Value;
+
+use super::Config;
+use super::kinds::{show_size, show_span};
+
+/// What stands for a secret.
+const SET: &str = "(set)";
+
+pub(super) fn to_toml(config: &Config) -> String {
+    let mut out = String::new();
+    for (section, keys) in sections(config) {
+        if !out.is_empty() {
+            out.push('\n');
+        }
+        // Writing to a String cannot fail.
+        let _ = writeln!(out, "[{section}]");
+        for (key, value) in keys {
+            let _ = writeln!(out, "{key} = {value}");
+        }
+    }
+    out
+}
+
+type Keys = Vec<(&'static str, Value)>;
+
+fn sections(config: &Config) -> [(&'static str, Keys); 10] {
+    [
+        ("http", http(config)),
+        ("storage", storage(config)),
+        ("keys", vec![("dir", path(&config.keys.dir))]),
+        ("smtp", smtp(config)),
+        ("outbox", outbox(config)),
+        ("reset", reset(config)),
+        ("tokens", tokens(config)),
+        ("password", password(config)),
+        ("limits", limits(config)),
+        ("log", log(config)),
+    ]
+}
+
+fn http(config: &Config) -> Keys {
+    let http = &config.http;
+    vec![
+        ("listen", text(http.listen)),
+        ("public_url", text(&http.public_url)),
+        ("allowed_origins", list(&http.allowed_origins)),
+        ("trusted_proxies", list(&http.trusted_proxies)),
+        ("max_body", text(show_size(http.max_body))),
+        ("header_timeout", span(http.header_timeout)),
+        ("request_timeout", span(http.request_timeout)),
+        ("shutdown_timeout", span(http.shutdown_timeout)),
+    ]
+}
+
+fn storage(config: &Config) -> Keys {
+    let storage = &config.storage;
+    vec![
+        ("path", path(&storage.path)),
+        ("max_group", count(storage.max_group)),
+        ("queue", count(storage.queue)),
+        ("readers", count(storage.readers)),
+        ("busy_timeout", span(storage.busy_timeout)),
+    ]
+}
+
+fn smtp(config: &Config) -> Keys {
+    let smtp = &config.smtp;
+    let password = if smtp.password.is_some() { SET } else { "" };
+    vec![
+        ("url", text(&smtp.url)),
+        ("from", text(&smtp.from)),
+        (
+            "username",
+            text(smtp.username.as_deref().unwrap_or_default()),
+        ),
+        ("password", text(password)),
+        // The file's content has become the password above.
+        ("password_file", text("")),
+        (
+            "ca_file",
+            smtp.ca_file.as_deref().map_or_else(|| text(""), path),
+        ),
+        ("timeout", span(smtp.timeout)),
+        ("connections", count(smtp.connections)),
+        (
+            "hello_name",
+            text(smtp.hello_name.as_deref().unwrap_or_default()),
+        ),
+    ]
+}
+
+fn outbox(config: &Config) -> Keys {
+    let outbox = &config.outbox;
+    vec![
+        ("first_retry", span(outbox.first_retry)),
+        ("max_retry", span(outbox.max_retry)),
+        ("lease", span(outbox.lease)),
+        ("poll", span(outbox.poll)),
+    ]
+}
+
+fn reset(config: &Config) -> Keys {
+    let reset = &config.reset;
+    vec![
+        ("ttl", span(reset.ttl)),
+        ("max_pending", reset.max_pending.into()),
+        ("cooldown", span(reset.cooldown)),
+    ]
+}
+
+fn tokens(config: &Config) -> Keys {
+    let tokens = &config.tokens;
+    vec![
+        ("access_ttl", span(tokens.access_ttl)),
+        ("refresh_ttl", span(tokens.refresh_ttl)),
+        ("max_exchange", span(tokens.max_exchange)),
+    ]
+}
+
+fn password(config: &Config) -> Keys {
+    let password = &config.password;
+    vec![
+        ("min_length", count(password.min_length)),
+        ("argon2_memory_kib", password.argon2_memory_kib.into()),
+        ("argon2_iterations", password.argon2_iterations.into()),
+        ("argon2_parallelism", password.argon2_parallelism.into()),
+        ("threads", count(password.threads)),
+        ("queue", count(password.queue)),
+    ]
+}
+
+fn limits(config: &Config) -> Keys {
+    let limits = &config.limits;
+    vec![
+        ("enabled", limits.enabled.into()),
+        ("reset", text(limits.reset)),
+        ("complete", text(limits.complete)),
+        ("sign_in", text(limits.sign_in)),
+        ("exchange", text(limits.exchange)),
+    ]
+}
+
+fn log(config: &Config) -> Keys {
+    vec![
+        ("level", text(&config.log.level)),
+        ("format", text(config.log.format.as_str())),
+    ]
+}
+
+fn text(value: impl Display) -> Value {
+    Value::String(value.to_string())
+}
+
+fn list(items: &[impl Display]) -> Value {
+    Value::Array(items.iter().map(text).collect())
+}
+
+fn path(path: &Path) -> Value {
+    text(path.display())
+}
+
+fn span(span: Duration) -> Value {
+    text(show_span(span))
+}
+
+fn count(count: usize) -> Value {
+    Value::Integer(i64::try_from(count).unwrap_or(i64::MAX))
+}

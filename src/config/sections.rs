@@ -1,0 +1,287 @@
+//! Each section out of its keys: which values are possible, alone and together.
+
+use std::fs;
+use std::net::{IpAddr, SocketAddr};
+use std::path::Path;
+use std::time::Duration;
+
+use ipnet::IpNet;
+use secrecy::SecretString;
+use tracing_subscriber::EnvFilter;
+use url::Url;
+
+use super::error::ConfigError;
+use super::kinds::LogFormat;
+use super::load::Settings;
+use super::{Http, Keys, Limits, Log, Outbox, Password, Reset, Smtp, Storage, Tokens};
+
+/// Times are stored in milliseconds, so a shorter duration is none.
+const INSTANT: Duration = Duration::from_millis(1);
+/// The claims of a token count whole seconds, so a shorter life is none.
+const SECOND: Duration = Duration::from_secs(1);
+const DAY: Duration = Duration::from_hours(24);
+/// Ten years. Longer ones are typing errors, and could overflow when they are added to a time.
+const LONG: Duration = Duration::from_hours(24 * 3650);
+
+impl Http {
+    pub(super) fn read(settings: &Settings) -> Result<Self, ConfigError> {
+        Ok(Self {
+            listen: settings.parsed_by("http.listen", |text| {
+                text.parse::<SocketAddr>().map_err(|_| {
+                    "is not an address with a port; write it like \"127.0.0.1:8080\" or \"[::]:8080\""
+                })
+            })?,
+            public_url: settings.parsed_by("http.public_url", public_url)?,
+            allowed_origins: settings.list("http.allowed_origins", origin)?,
+            trusted_proxies: settings.list("http.trusted_proxies", network)?,
+            max_body: settings.size("http.max_body", 1..=16 * 1024 * 1024)?,
+            header_timeout: settings.span("http.header_timeout", INSTANT..=DAY)?,
+            request_timeout: settings.span("http.request_timeout", INSTANT..=DAY)?,
+            shutdown_timeout: settings.span("http.shutdown_timeout", Duration::ZERO..=DAY)?,
+        })
+    }
+}
+
+fn web_url(text: &str) -> Option<Url> {
+    let url = Url::parse(text).ok()?;
+    let plain = matches!(url.scheme(), "http" | "https")
+        && url.username().is_empty()
+        && url.password().is_none()
+        && url.query().is_none()
+        && url.fragment().is_none();
+    plain.then_some(url)
+}
+
+fn public_url(text: &str) -> Result<Url, &'static str> {
+    let mut url = web_url(text).ok_or(
+        "is not the address of a site; write it like \"https://login.example.com\", without user, query and fragment",
+    )?;
+    if !url.path().ends_with('/') {
+        let path = format!("{}/", url.path());
+        url.set_path(&path);
+    }
+    Ok(url)
+}
+
+fn origin(text: &str) -> Result<String, &'static str> {
+    web_url(text)
+        .filter(|url| url.path() == "/")
+        .map(|url| url.origin().ascii_serialization())
+        .ok_or("is not an origin; write it like \"https://portal.example.com\", without a path, and no \"*\"")
+}
+
+fn network(text: &str) -> Result<IpNet, &'static str> {
+    if let Ok(network) = text.parse::<IpNet>() {
+        return Ok(network.trunc());
+    }
+    text.parse::<IpAddr>()
+        .map(|address| IpNet::from(address.to_canonical()))
+        .map_err(|_| "is not an address or network; write it like \"10.0.0.5\" or \"10.0.0.0/8\"")
+}
+
+impl Storage {
+    pub(super) fn read(settings: &Settings) -> Result<Self, ConfigError> {
+        Ok(Self {
+            path: settings.path("storage.path")?,
+            max_group: settings.count("storage.max_group", 1..=4096)?,
+            queue: settings.count("storage.queue", 1..=1_000_000)?,
+            readers: settings.count("storage.readers", 1..=256)?,
+            busy_timeout: settings.span("storage.busy_timeout", INSTANT..=DAY)?,
+        })
+    }
+}
+
+impl Keys {
+    pub(super) fn read(settings: &Settings) -> Result<Self, ConfigError> {
+        Ok(Self {
+            dir: settings.path("keys.dir")?,
+        })
+    }
+}
+
+impl Smtp {
+    pub(super) fn read(settings: &Settings) -> Result<Self, ConfigError> {
+        let smtp = Self {
+            url: settings.parsed("smtp.url")?,
+            from: settings.parsed("smtp.from")?,
+            username: settings.optional("smtp.username")?,
+            password: password(settings)?,
+            ca_file: settings.optional_path("smtp.ca_file")?,
+            timeout: settings.span("smtp.timeout", INSTANT..=DAY)?,
+            connections: settings.count("smtp.connections", 1..=256)?,
+            hello_name: settings.optional("smtp.hello_name")?,
+        };
+        match (&smtp.username, &smtp.password) {
+            (Some(_), None) => Err(settings.invalid(
+                "smtp.username",
+                "has no password; set smtp.password or smtp.password_file too",
+            )),
+            (None, Some(_)) => {
+                let key = if settings.text("smtp.password")?.is_empty() {
+                    "smtp.password_file"
+                } else {
+                    "smtp.password"
+                };
+                Err(settings.invalid(key, "has no user; set smtp.username too"))
+            }
+            (Some(_), Some(_)) if !smtp.url.is_private() => Err(settings.invalid(
+                "smtp.url",
+                "could send the password of smtp.username in the clear; write ?tls=required or smtps://",
+            )),
+            _ if !smtp.hello_name.as_deref().is_none_or(is_hello_name) => Err(settings.invalid(
+                "smtp.hello_name",
+                "must be a host name or an address in brackets, like \"mail.example.com\" or \"[192.0.2.1]\"",
+            )),
+            _ => Ok(smtp),
+        }
+    }
+}
+
+fn password(settings: &Settings) -> Result<Option<SecretString>, ConfigError> {
+    let password = settings.secret("smtp.password")?;
+    let Some(file) = settings.optional_path("smtp.password_file")? else {
+        return Ok(password);
+    };
+    if password.is_some() {
+        let other = settings.origin("smtp.password_file")?;
+        let problem = format!(
+            "is given, and smtp.password_file too ({other}); keep one and set the other to \"\""
+        );
+        return Err(settings.invalid("smtp.password", problem));
+    }
+    password_from(&file)
+        .map(Some)
+        .map_err(|problem| settings.invalid("smtp.password_file", problem))
+}
+
+fn password_from(file: &Path) -> Result<SecretString, String> {
+    let text = fs::read_to_string(file)
+        .map_err(|error| format!("cannot read {}: {error}", file.display()))?;
+    let line = text.strip_suffix('\n').unwrap_or(&text);
+    let line = line.strip_suffix('\r').unwrap_or(line);
+    if line.is_empty() {
+        return Err(format!(
+            "{} is empty; write the password into it",
+            file.display()
+        ));
+    }
+    Ok(SecretString::from(line))
+}
+
+/// Nothing that could end the EHLO line or add a word to it.
+fn is_hello_name(name: &str) -> bool {
+    let inner = name
+        .strip_prefix('[')
+        .and_then(|inner| inner.strip_suffix(']'));
+    let (inner, marks): (&str, &[u8]) = inner.map_or((name, b"-."), |literal| (literal, b"-.:"));
+    !inner.is_empty()
+        && inner.len() <= 253
+        && inner
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || marks.contains(&b))
+}
+
+impl Outbox {
+    pub(super) fn read(settings: &Settings) -> Result<Self, ConfigError> {
+        let first_retry = settings.span("outbox.first_retry", INSTANT..=LONG)?;
+        let max_retry = settings.span("outbox.max_retry", INSTANT..=LONG)?;
+        if max_retry < first_retry {
+            return Err(settings.invalid(
+                "outbox.max_retry",
+                "is shorter than outbox.first_retry; it must be at least as long",
+            ));
+        }
+        Ok(Self {
+            first_retry,
+            max_retry,
+            lease: settings.span("outbox.lease", INSTANT..=LONG)?,
+            poll: settings.span("outbox.poll", INSTANT..=DAY)?,
+        })
+    }
+}
+
+impl Reset {
+    pub(super) fn read(settings: &Settings) -> Result<Self, ConfigError> {
+        Ok(Self {
+            ttl: settings.span("reset.ttl", SECOND..=LONG)?,
+            max_pending: settings.count("reset.max_pending", 1..=100)?,
+            cooldown: settings.span("reset.cooldown", Duration::ZERO..=LONG)?,
+        })
+    }
+}
+
+impl Tokens {
+    pub(super) fn read(settings: &Settings) -> Result<Self, ConfigError> {
+        Ok(Self {
+            access_ttl: settings.span("tokens.access_ttl", SECOND..=LONG)?,
+            refresh_ttl: settings.span("tokens.refresh_ttl", SECOND..=LONG)?,
+            // The parameter `validForInMinutes` goes from 1 to 10080.
+            max_exchange: settings.span("tokens.max_exchange", 60 * SECOND..=7 * DAY)?,
+        })
+    }
+}
+
+impl Password {
+    pub(super) fn read(settings: &Settings) -> Result<Self, ConfigError> {
+        let lanes: u32 = settings.count("password.argon2_parallelism", 1..=256)?;
+        let memory: u32 = settings.count("password.argon2_memory_kib", 8..=16 * 1024 * 1024)?;
+        if memory < 8 * lanes {
+            let problem = format!(
+                "{memory} is too little; Argon2 needs 8 KiB for each lane of password.argon2_parallelism, here {}",
+                8 * lanes
+            );
+            return Err(settings.invalid("password.argon2_memory_kib", problem));
+        }
+        Ok(Self {
+            min_length: settings.count("password.min_length", 8..=64)?,
+            argon2_memory_kib: memory,
+            argon2_iterations: settings.count("password.argon2_iterations", 1..=1000)?,
+            argon2_parallelism: lanes,
+            threads: settings.count("password.threads", 0..=1024)?,
+            queue: settings.count("password.queue", 1..=1_000_000)?,
+        })
+    }
+}
+
+impl Limits {
+    pub(super) fn read(settings: &Settings) -> Result<Self, ConfigError> {
+        Ok(Self {
+            enabled: settings.switch("limits.enabled")?,
+            reset: settings.parsed("limits.reset")?,
+            complete: settings.parsed("limits.complete")?,
+            sign_in: settings.parsed("limits.sign_in")?,
+            exchange: settings.parsed("limits.exchange")?,
+        })
+    }
+}
+
+impl Log {
+    pub(super) fn read(settings: &Settings) -> Result<Self, ConfigError> {
+        Ok(Self {
+            level: settings.parsed_by("log.level", directives)?,
+            format: settings.parsed_by("log.format", |text| match text {
+                "pretty" => Ok(LogFormat::Pretty),
+                "json" => Ok(LogFormat::Json),
+                _ => Err("is not a form of log lines; write \"pretty\" or \"json\""),
+            })?,
+        })
+    }
+}
+
+/// A filter takes a word that is no level for the name of a target, and then logs that target alone:
+/// `inof` would silence the server. So a word alone must be a level here.
+fn directives(text: &str) -> Result<String, &'static str> {
+    const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
+    let known = text.contains(['[', '{'])
+        || text
+            .split(',')
+            .map(str::trim)
+            .all(|word| word.contains('=') || LEVELS.contains(&word.to_ascii_lowercase().as_str()));
+    if !text.is_empty() && known && EnvFilter::builder().parse(text).is_ok() {
+        Ok(text.to_owned())
+    } else {
+        Err(
+            "is not a log level; write off, error, warn, info, debug or trace, or like \"info,readmit=debug\"",
+        )
+    }
+}

@@ -1,0 +1,71 @@
+//! The HTTP server: routes, and what every answer has in common.
+//!
+//! A handler parses, calls one domain function and wraps the answer. Whatever fails on the way, in
+//! a handler or before one, ends in [`error::edge`], which makes it the envelope (or, at the token
+//! endpoint, OAuth's error).
+
+mod body;
+mod client;
+mod cors;
+mod docs;
+mod envelope;
+mod error;
+mod fields;
+mod oauth;
+mod probes;
+pub mod serve;
+mod users;
+
+use std::sync::Arc;
+
+use poem::{Endpoint, EndpointExt as _, Response, Route};
+use poem_openapi::{OpenApiService, Tags};
+
+use crate::app::App;
+
+type Service = OpenApiService<(users::Users, oauth::OAuth, probes::Probes), ()>;
+
+/// The groups of the documentation.
+#[derive(Tags)]
+enum Tag {
+    /// Password reset: ask for a link, choose a new password.
+    Reset,
+    /// Sign-in: with a password, or with a one-time token.
+    #[oai(rename = "Sign-in")]
+    SignIn,
+    /// For applications and operators.
+    Service,
+}
+
+fn service(public_url: &url::Url) -> Service {
+    OpenApiService::new(
+        (users::Users, oauth::OAuth, probes::Probes),
+        "readmit",
+        env!("CARGO_PKG_VERSION"),
+    )
+    .description(docs::DESCRIPTION)
+    .server(public_url.as_str().trim_end_matches('/'))
+}
+
+/// The OpenAPI document as JSON.
+pub fn openapi(public_url: &url::Url) -> String {
+    service(public_url).spec()
+}
+
+/// Everything that the server answers.
+pub fn routes(app: &Arc<App>) -> impl Endpoint<Output = Response> + use<> {
+    let url = app.config.http.public_url.clone();
+    let api = service(&url);
+    let document = api.spec();
+    let page = docs::ui(move || service(&url).swagger_ui_html());
+    let origins = Arc::new(cors::Origins::new(app));
+    let entropy = app.entropy.clone();
+    Route::new()
+        .nest("/", api)
+        .at("/docs", page)
+        .at("/openapi.json", docs::document(document))
+        .data(Arc::clone(app))
+        .around(error::edge)
+        .around(move |next, request| cors::share(Arc::clone(&origins), next, request))
+        .around(move |next, request| envelope::headers(entropy.clone(), next, request))
+}

@@ -1,0 +1,77 @@
+//! The documentation: the OpenAPI document, and Swagger UI from the binary alone.
+
+use std::sync::{Arc, LazyLock};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use poem::endpoint::make_sync;
+use poem::http::header;
+use poem::web::Html;
+use poem::{Endpoint, Response};
+use sha2::{Digest as _, Sha256};
+
+/// Shown above the operations.
+pub(super) const DESCRIPTION: &str = "\
+readmit lets people back in: password reset and sign-in for every location of a business.
+
+**The way of a reset.** The portal posts `startPasswordReset`. The member gets a mail with a link to the portal, which \
+carries a token: a JWT that the page may decode, without verifying, to show the address and to notice that it is over. \
+The portal posts the token with the new password to `completePasswordReset`, gets a one-time token in `Value`, and \
+exchanges it at `exchange` for a session. From then on the member signs in at `/api/token`.
+
+**Errors.** Every failure outside of `/api/token` is the envelope, `ActionConfirmation`. Property names are matched \
+whatever their case; one that is given twice is refused; `Errors` lists every problem of a request.";
+
+/// The OpenAPI document.
+pub(super) fn document(json: String) -> impl Endpoint<Output = Response> {
+    make_sync(move |_| {
+        Response::builder()
+            .content_type("application/json")
+            .body(json.clone())
+    })
+}
+
+/// Swagger UI. The page has its script, its style and the document inline, and loads nothing; its
+/// policy admits just these scripts, by their hashes, and requests to this server.
+///
+/// The page has 1.6 MB, so it is made when somebody first looks at it.
+pub(super) fn ui<F>(page: F) -> impl Endpoint<Output = Response>
+where
+    F: Fn() -> String + Send + Sync + 'static,
+{
+    let made: Arc<LazyLock<(String, String), Box<dyn FnOnce() -> (String, String) + Send + Sync>>> =
+        Arc::new(LazyLock::new(Box::new(move || {
+            let html = page();
+            let policy = policy(&html);
+            (html, policy)
+        })));
+    make_sync(move |_| {
+        let (html, policy) = &**made;
+        let mut response = poem::IntoResponse::into_response(Html(html.clone()));
+        if let Ok(policy) = policy.parse() {
+            response
+                .headers_mut()
+                .insert(header::CONTENT_SECURITY_POLICY, policy);
+        }
+        response
+    })
+}
+
+fn policy(html: &str) -> String {
+    let hashes: Vec<String> = inline_scripts(html)
+        .map(|script| format!("'sha256-{}'", STANDARD.encode(Sha256::digest(script))))
+        .collect();
+    // Swagger UI styles its elements from its script, and draws its icons from data URLs.
+    format!(
+        "default-src 'none'; script-src {}; style-src 'unsafe-inline'; img-src data:; \
+         connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+        hashes.join(" ")
+    )
+}
+
+/// What stands between each `<script …>` and its `</script>`.
+fn inline_scripts(html: &str) -> impl Iterator<Item = &str> {
+    html.split("<script").skip(1).filter_map(|rest| {
+        let body = rest.split_once('>')?.1;
+        body.split_once("</script>").map(|(script, _)| script)
+    })
+}

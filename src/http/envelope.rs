@@ -1,0 +1,201 @@
+//! The envelope, `ActionConfirmation`, and the headers of every answer.
+
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use poem::http::{HeaderValue, StatusCode, header};
+use poem::{Endpoint, IntoResponse, Request, Response};
+use poem_openapi::payload::{Json, Payload as _};
+use poem_openapi::registry::{MetaHeader, MetaMediaType, MetaResponse, MetaResponses, Registry};
+use poem_openapi::types::{Example, Type};
+use poem_openapi::{ApiResponse, Object};
+use serde::Serialize;
+
+use crate::entropy::Entropy;
+
+/// The answer of every endpoint under `/api/sys/users/` but `exchange`, and of every failure.
+#[derive(Debug, Serialize, Object)]
+#[serde(rename_all = "PascalCase")]
+#[oai(
+    rename_all = "PascalCase",
+    rename = "ActionConfirmation",
+    read_only_all,
+    example
+)]
+pub(super) struct Envelope {
+    /// The outcome.
+    pub(super) was_successful: bool,
+    /// A result, where the endpoint has one.
+    pub(super) value: Option<String>,
+    /// The HTTP status, mirrored.
+    pub(super) status: u16,
+    /// One sentence for a person; null on success.
+    pub(super) message: Option<String>,
+    /// Every problem of the request; null on success.
+    pub(super) errors: Option<Vec<FieldError>>,
+}
+
+/// One problem of a request.
+#[derive(Clone, Debug, Serialize, Object)]
+#[serde(rename_all = "PascalCase")]
+#[oai(rename_all = "PascalCase", read_only_all)]
+pub(super) struct FieldError {
+    /// The property, as the documentation spells it.
+    pub(super) property_name: String,
+    /// What is wrong with it.
+    pub(super) message: String,
+    /// What was sent, cut at 128 characters; null for a password, token or code.
+    pub(super) attempted_value: Option<String>,
+}
+
+impl Example for Envelope {
+    fn example() -> Self {
+        Self::success(None)
+    }
+}
+
+impl Envelope {
+    pub(super) fn success(value: Option<String>) -> Self {
+        Self {
+            was_successful: true,
+            value,
+            status: StatusCode::OK.as_u16(),
+            message: None,
+            errors: None,
+        }
+    }
+
+    pub(super) fn failure(
+        status: StatusCode,
+        message: String,
+        errors: Option<Vec<FieldError>>,
+    ) -> Self {
+        Self {
+            was_successful: false,
+            value: None,
+            status: status.as_u16(),
+            message: Some(message),
+            errors,
+        }
+    }
+}
+
+impl IntoResponse for Envelope {
+    fn into_response(self) -> Response {
+        json(
+            StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
+            &self,
+        )
+    }
+}
+
+/// A JSON answer with its keys in the order of `value`'s fields.
+pub(super) fn json(status: StatusCode, value: &impl Serialize) -> Response {
+    let body = serde_json::to_vec(value).unwrap_or_default();
+    Response::builder()
+        .status(status)
+        .content_type("application/json; charset=utf-8")
+        .body(body)
+}
+
+/// The statuses that an operation documents, with what each means.
+pub(super) trait Statuses: Send {
+    const ALL: &'static [(u16, &'static str)];
+}
+
+/// A successful envelope of an operation with the documented statuses `S`.
+pub(super) struct Confirmed<S>(Envelope, PhantomData<S>);
+
+impl<S> Confirmed<S> {
+    pub(super) fn plain() -> Self {
+        Self(Envelope::success(None), PhantomData)
+    }
+
+    pub(super) fn with(value: String) -> Self {
+        Self(Envelope::success(Some(value)), PhantomData)
+    }
+}
+
+impl<S: Statuses> IntoResponse for Confirmed<S> {
+    fn into_response(self) -> Response {
+        self.0.into_response()
+    }
+}
+
+impl<S: Statuses> ApiResponse for Confirmed<S> {
+    fn meta() -> MetaResponses {
+        documented::<Envelope, Envelope>(S::ALL)
+    }
+
+    fn register(registry: &mut Registry) {
+        Envelope::register(registry);
+    }
+}
+
+/// The documentation of `statuses`, whose 200 has the body `Ok` and whose others have `Failed`.
+pub(super) fn documented<Ok: Type, Failed: Type>(
+    statuses: &'static [(u16, &'static str)],
+) -> MetaResponses {
+    let responses = statuses
+        .iter()
+        .map(|&(status, description)| MetaResponse {
+            description,
+            status: Some(status),
+            status_range: None,
+            content: vec![MetaMediaType {
+                content_type: Json::<Envelope>::CONTENT_TYPE,
+                schema: if status == 200 {
+                    Ok::schema_ref()
+                } else {
+                    Failed::schema_ref()
+                },
+            }],
+            headers: retry_after(status),
+        })
+        .collect();
+    MetaResponses { responses }
+}
+
+fn retry_after(status: u16) -> Vec<MetaHeader> {
+    if !matches!(status, 429 | 503) {
+        return Vec::new();
+    }
+    vec![MetaHeader {
+        name: "Retry-After".to_owned(),
+        description: Some("Seconds to wait before trying again.".to_owned()),
+        required: true,
+        deprecated: false,
+        schema: u32::schema_ref(),
+    }]
+}
+
+/// What every answer carries: a request id for the log, and what keeps browsers careful.
+pub(super) async fn headers<E: Endpoint<Output = Response>>(
+    entropy: Entropy,
+    next: Arc<E>,
+    request: Request,
+) -> poem::Result<Response> {
+    let id = entropy.token::<9>();
+    let span =
+        tracing::info_span!("request", id, method = %request.method(), path = request.uri().path());
+    let answer = next.get_response(request);
+    let mut response = tracing::Instrument::instrument(answer, span).await;
+    let headers = response.headers_mut();
+    if let Ok(id) = HeaderValue::from_str(&id) {
+        headers.insert("x-request-id", id);
+    }
+    let mut default = |name, value| {
+        headers
+            .entry(name)
+            .or_insert(HeaderValue::from_static(value));
+    };
+    default(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    default(header::REFERRER_POLICY, "no-referrer");
+    default(header::X_FRAME_OPTIONS, "DENY");
+    default(
+        header::CONTENT_SECURITY_POLICY,
+        "default-src 'none'; frame-ancestors 'none'",
+    );
+    default(header::CACHE_CONTROL, "no-store");
+    Ok(response)
+}

@@ -1,0 +1,233 @@
+//! Every failure, and the one place that turns it into an answer.
+
+use std::any::Any;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::FutureExt as _;
+use poem::http::{HeaderValue, StatusCode, header};
+use poem::{Endpoint, IntoResponse, Request, Response};
+
+use super::envelope::{Envelope, FieldError};
+use super::oauth;
+use crate::limits::OverLimit;
+use crate::password::Busy;
+use crate::reset::CompleteError;
+use crate::session::ExchangeError;
+use crate::store::StoreError;
+
+/// Why a request is not answered with what it asked for.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Failure {
+    /// The request as a whole is not what the endpoint takes.
+    #[error("{0}")]
+    BadRequest(&'static str),
+    /// Some properties are wrong.
+    #[error("One or more values are missing or invalid.")]
+    Invalid(Vec<FieldError>),
+    /// The credential in the request is no good.
+    #[error("{0}")]
+    Unauthorized(&'static str),
+    /// The body did not arrive in time.
+    #[error("The request took too long to arrive.")]
+    TooSlow,
+    /// The body is over the limit.
+    #[error("The request body is too large.")]
+    TooLarge,
+    /// The body is of a kind that the endpoint does not take.
+    #[error("The content type must be application/json.")]
+    MediaType,
+    /// The caller is over a limit.
+    #[error("Too many requests. Please wait a moment and try again.")]
+    OverLimit(Duration),
+    /// The server cannot take it at present.
+    #[error("The service is busy. Please try again in a moment.")]
+    Unavailable,
+    /// A defect. The log says more.
+    #[error("Something went wrong on our side. Please try again later.")]
+    Internal,
+}
+
+/// How long a caller that was turned away under load should wait, in seconds.
+const SHED_RETRY_AFTER: u64 = 2;
+
+impl Failure {
+    pub(super) const fn status(&self) -> StatusCode {
+        match self {
+            Self::BadRequest(_) | Self::Invalid(_) => StatusCode::BAD_REQUEST,
+            Self::Unauthorized(_) => StatusCode::UNAUTHORIZED,
+            Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::MediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::OverLimit(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// `Retry-After` in seconds, rounded up.
+    fn retry_after(&self) -> Option<u64> {
+        match self {
+            Self::OverLimit(wait) => Some(wait.as_secs_f64().ceil().max(1.0) as u64),
+            Self::Unavailable => Some(SHED_RETRY_AFTER),
+            _ => None,
+        }
+    }
+
+    fn into_errors(self) -> Option<Vec<FieldError>> {
+        match self {
+            Self::Invalid(errors) => Some(errors),
+            _ => None,
+        }
+    }
+}
+
+impl poem::error::ResponseError for Failure {
+    fn status(&self) -> StatusCode {
+        Self::status(self)
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Full | StoreError::Unavailable(_) => {
+                tracing::warn!(%error, "a request was turned away");
+                Self::Unavailable
+            }
+            StoreError::Panicked | StoreError::Sql(_) => {
+                tracing::error!(%error, "a request failed");
+                Self::Internal
+            }
+        }
+    }
+}
+
+impl From<Busy> for Failure {
+    fn from(_: Busy) -> Self {
+        Self::Unavailable
+    }
+}
+
+impl From<OverLimit> for Failure {
+    fn from(over: OverLimit) -> Self {
+        Self::OverLimit(over.retry_after)
+    }
+}
+
+impl From<CompleteError> for Failure {
+    fn from(error: CompleteError) -> Self {
+        match error {
+            CompleteError::InvalidToken => {
+                Self::BadRequest("This link is invalid or has expired. Please ask for a new one.")
+            }
+            CompleteError::WeakPassword(missed) => Self::Invalid(
+                missed
+                    .into_iter()
+                    .map(|message| FieldError {
+                        property_name: "Password".to_owned(),
+                        message,
+                        attempted_value: None,
+                    })
+                    .collect(),
+            ),
+            CompleteError::Busy(busy) => busy.into(),
+            CompleteError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ExchangeError> for Failure {
+    fn from(error: ExchangeError) -> Self {
+        match error {
+            ExchangeError::InvalidToken => {
+                Self::Unauthorized("The token is invalid, has expired or was used before.")
+            }
+            ExchangeError::Store(error) => error.into(),
+        }
+    }
+}
+
+/// Answers for whatever fails inside: a handler, a parser, the router, or a panic.
+pub(super) async fn edge<E: Endpoint<Output = Response>>(
+    next: Arc<E>,
+    request: Request,
+) -> poem::Result<Response> {
+    let at_token_endpoint = request.uri().path() == oauth::TOKEN_PATH;
+    let outcome = AssertUnwindSafe(next.call(request)).catch_unwind().await;
+    let failure = match outcome {
+        Ok(Ok(response)) => return Ok(response),
+        Ok(Err(error)) => error,
+        Err(panic) => {
+            tracing::error!(panic = panic_text(panic.as_ref()), "a handler panicked");
+            Failure::Internal.into()
+        }
+    };
+    Ok(if at_token_endpoint {
+        oauth::error_response(failure)
+    } else {
+        envelope_response(failure)
+    })
+}
+
+fn envelope_response(error: poem::Error) -> Response {
+    let known = error.downcast::<Failure>();
+    let retry_after = known.as_ref().ok().and_then(Failure::retry_after);
+    let envelope = match known {
+        Ok(failure) => {
+            let (status, message) = (failure.status(), failure.to_string());
+            Envelope::failure(status, message, failure.into_errors())
+        }
+        Err(error) => {
+            let (status, message) = foreign(&error);
+            Envelope::failure(status, message.to_owned(), None)
+        }
+    };
+    with_retry_after(envelope.into_response(), retry_after)
+}
+
+/// The status and words for a failure of the framework, whose own words are not for strangers.
+pub(super) fn foreign(error: &poem::Error) -> (StatusCode, &'static str) {
+    match error.status() {
+        StatusCode::NOT_FOUND => (StatusCode::NOT_FOUND, "There is nothing at this address."),
+        StatusCode::METHOD_NOT_ALLOWED => (
+            StatusCode::METHOD_NOT_ALLOWED,
+            "This address does not answer to this method.",
+        ),
+        status if status.is_client_error() => {
+            (StatusCode::BAD_REQUEST, "The request cannot be understood.")
+        }
+        _ => {
+            tracing::error!(%error, "a request failed");
+            (
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "Something went wrong on our side. Please try again later.",
+            )
+        }
+    }
+}
+
+/// The `Retry-After` of a failure of ours, in seconds.
+pub(super) fn retry_after_of(error: &poem::Error) -> Option<u64> {
+    error
+        .downcast_ref::<Failure>()
+        .and_then(Failure::retry_after)
+}
+
+pub(super) fn with_retry_after(mut response: Response, seconds: Option<u64>) -> Response {
+    if let Some(seconds) = seconds {
+        response
+            .headers_mut()
+            .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    response
+}
+
+fn panic_text(panic: &(dyn Any + Send)) -> &str {
+    panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("no message")
+}

@@ -1,0 +1,370 @@
+//! `/api/token`: sign-in with a password, in OAuth 2.0's terms (RFC 6749, 4.3 and 5).
+//!
+//! Its answers, failures included, are OAuth's JSON and never the envelope.
+
+use std::sync::Arc;
+
+use percent_encoding::percent_decode;
+use poem::http::StatusCode;
+use poem::web::Data;
+use poem::{IntoResponse, Request, RequestBody, Response};
+use poem_openapi::param::Header;
+use poem_openapi::registry::{MetaMediaType, MetaRequest, MetaResponses, Registry};
+use poem_openapi::types::{Example, Type};
+use poem_openapi::{
+    ApiExtractor, ApiExtractorType, ApiResponse, ExtractParamOptions, Object, OpenApi,
+};
+use serde::Serialize;
+
+use super::Tag;
+use super::body;
+use super::client::Client;
+use super::envelope::{documented, json};
+use super::error::{Failure, foreign, retry_after_of, with_retry_after};
+use crate::app::App;
+use crate::limits::Action;
+use crate::password::Password;
+use crate::session::{Grant, Login, SignInError};
+
+/// The path whose failures are OAuth's.
+pub(super) const TOKEN_PATH: &str = "/api/token";
+
+const FORM: &str = "application/x-www-form-urlencoded";
+
+pub(super) struct OAuth;
+
+/// Signs a member in.
+#[derive(Object)]
+#[oai(rename = "TokenRequest", example)]
+pub(super) struct FormSchema {
+    /// `password`.
+    grant_type: String,
+    /// The email address.
+    username: String,
+    /// The password.
+    password: String,
+    /// Which application asks; the header of the same name does as well. Defaults to the email address.
+    client_id: Option<String>,
+}
+
+impl Example for FormSchema {
+    fn example() -> Self {
+        Self {
+            grant_type: "password".to_owned(),
+            username: "jane@example.com".to_owned(),
+            password: "a long and friendly sentence".to_owned(),
+            client_id: Some("portal".to_owned()),
+        }
+    }
+}
+
+/// An open session (RFC 6749, 5.1).
+#[derive(Serialize, Object)]
+#[oai(rename = "TokenAnswer", read_only_all, example)]
+pub(super) struct Answer {
+    /// The access token.
+    access_token: String,
+    /// Always `bearer`.
+    token_type: &'static str,
+    /// The access token's lifetime in seconds.
+    expires_in: u64,
+    /// The refresh token.
+    refresh_token: String,
+}
+
+impl Example for Answer {
+    fn example() -> Self {
+        Self {
+            access_token: "eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFUzI1NiJ9.….…".to_owned(),
+            token_type: "bearer",
+            expires_in: 3600,
+            refresh_token: "l0CCtTdQJ1QbJ3Yw2pFqzv6b1m6mS0cXqGx3mY1Hn9E".to_owned(),
+        }
+    }
+}
+
+impl From<Grant> for Answer {
+    fn from(grant: Grant) -> Self {
+        Self {
+            access_token: grant.access_token,
+            token_type: "bearer",
+            expires_in: grant.expires_in.as_secs(),
+            refresh_token: grant.refresh_token,
+        }
+    }
+}
+
+impl IntoResponse for Answer {
+    fn into_response(self) -> Response {
+        json(StatusCode::OK, &self)
+    }
+}
+
+impl ApiResponse for Answer {
+    fn meta() -> MetaResponses {
+        documented::<Self, ErrorBody>(&[
+            (200, "The session is open."),
+            (
+                400,
+                "`error` is `invalid_request`, `unsupported_grant_type`, `invalid_grant` (wrong password, unknown \
+                 account and suspended account alike) or `must_reset_password` (the password is right, and an \
+                 administrator requires a new one).",
+            ),
+            (408, "The body did not arrive in time."),
+            (413, "The body is too large."),
+            (429, "Too many requests from this address."),
+            (500, "A defect on our side."),
+            (503, "The server is busy: try again in a moment."),
+        ])
+    }
+
+    fn register(registry: &mut Registry) {
+        <Self as Type>::register(registry);
+        ErrorBody::register(registry);
+    }
+}
+
+/// A failure (RFC 6749, 5.2).
+#[derive(Serialize, Object)]
+#[oai(rename = "TokenError", read_only_all, example)]
+pub(super) struct ErrorBody {
+    /// What went wrong, for a program.
+    error: &'static str,
+    /// What went wrong, for a person.
+    error_description: &'static str,
+}
+
+impl Example for ErrorBody {
+    fn example() -> Self {
+        Self {
+            error: Refusal::Grant.code(),
+            error_description: Refusal::Grant.description(),
+        }
+    }
+}
+
+/// A refusal in OAuth's own terms.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("{}", self.description())]
+enum Refusal {
+    Request(&'static str),
+    GrantType,
+    Grant,
+    MustReset,
+}
+
+impl Refusal {
+    const fn code(self) -> &'static str {
+        match self {
+            Self::Request(_) => "invalid_request",
+            Self::GrantType => "unsupported_grant_type",
+            Self::Grant => "invalid_grant",
+            Self::MustReset => "must_reset_password",
+        }
+    }
+
+    const fn description(self) -> &'static str {
+        match self {
+            Self::Request(what) => what,
+            Self::GrantType => "Send application/x-www-form-urlencoded with grant_type=password.",
+            Self::Grant => "The email address or the password is wrong.",
+            Self::MustReset => "A new password is required. Please reset your password.",
+        }
+    }
+}
+
+impl poem::error::ResponseError for Refusal {
+    fn status(&self) -> StatusCode {
+        StatusCode::BAD_REQUEST
+    }
+}
+
+/// Any failure at the token endpoint as OAuth's error.
+pub(super) fn error_response(error: poem::Error) -> Response {
+    let (status, code, description) = if let Some(refusal) = error.downcast_ref::<Refusal>() {
+        (
+            StatusCode::BAD_REQUEST,
+            refusal.code(),
+            refusal.description(),
+        )
+    } else {
+        let (status, description) = match error.downcast_ref::<Failure>() {
+            Some(Failure::OverLimit(_)) => (
+                StatusCode::TOO_MANY_REQUESTS,
+                "Too many requests. Please wait a moment and try again.",
+            ),
+            Some(Failure::Unavailable) => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "The service is busy. Please try again in a moment.",
+            ),
+            Some(Failure::TooLarge) => (
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "The request body is too large.",
+            ),
+            Some(Failure::TooSlow) => (
+                StatusCode::REQUEST_TIMEOUT,
+                "The request took too long to arrive.",
+            ),
+            _ => foreign(&error),
+        };
+        let code = match status {
+            StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
+                "temporarily_unavailable"
+            }
+            status if status.is_server_error() => "server_error",
+            _ => "invalid_request",
+        };
+        (status, code, description)
+    };
+    let body = ErrorBody {
+        error: code,
+        error_description: description,
+    };
+    with_retry_after(json(status, &body), retry_after_of(&error))
+}
+
+/// The parameters of a form, each given once. One without a value counts as absent (RFC 6749, 3.2).
+pub(super) struct Form(Vec<(String, String)>);
+
+impl Form {
+    fn parse(bytes: &[u8]) -> Result<Self, Refusal> {
+        const MALFORMED: Refusal = Refusal::Request("The form is malformed.");
+        let mut parameters: Vec<(String, String)> = Vec::new();
+        for pair in bytes.split(|byte| *byte == b'&').filter(|p| !p.is_empty()) {
+            let (name, value) = match pair.iter().position(|byte| *byte == b'=') {
+                Some(at) => (&pair[..at], &pair[at + 1..]),
+                None => (pair, &b""[..]),
+            };
+            let (name, value) = (
+                decode(name).ok_or(MALFORMED)?,
+                decode(value).ok_or(MALFORMED)?,
+            );
+            if parameters.iter().any(|(earlier, _)| *earlier == name) {
+                return Err(Refusal::Request("A parameter is given more than once."));
+            }
+            parameters.push((name, value));
+        }
+        Ok(Self(parameters))
+    }
+
+    fn get(&self, name: &str) -> Option<&str> {
+        self.0
+            .iter()
+            .find(|(given, value)| given == name && !value.is_empty())
+            .map(|(_, value)| value.as_str())
+    }
+}
+
+/// Strict where the usual decoders put replacement characters, which would make one password of many.
+fn decode(text: &[u8]) -> Option<String> {
+    let spaced: Vec<u8> = text
+        .iter()
+        .map(|byte| if *byte == b'+' { b' ' } else { *byte })
+        .collect();
+    let decoded = percent_decode(&spaced).decode_utf8().ok()?;
+    (!decoded.contains('\0')).then(|| decoded.into_owned())
+}
+
+impl<'a> ApiExtractor<'a> for Form {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::RequestObject];
+
+    type ParamType = ();
+    type ParamRawType = ();
+
+    fn register(registry: &mut Registry) {
+        FormSchema::register(registry);
+    }
+
+    fn request_meta() -> Option<MetaRequest> {
+        Some(MetaRequest {
+            description: None,
+            content: vec![MetaMediaType {
+                content_type: FORM,
+                schema: FormSchema::schema_ref(),
+            }],
+            required: true,
+        })
+    }
+
+    async fn from_request(
+        request: &'a Request,
+        body: &mut RequestBody,
+        _options: ExtractParamOptions<()>,
+    ) -> poem::Result<Self> {
+        if !body::is_media_type(request, FORM) {
+            return Err(Refusal::GrantType.into());
+        }
+        let bytes = body::read(request, body).await?;
+        Ok(Self::parse(&bytes)?)
+    }
+}
+
+/// Whom the session is for, by header or parameter.
+fn client_id(header: Option<String>, form: Option<&str>) -> Result<Option<String>, Refusal> {
+    let client_id = match (header.filter(|id| !id.is_empty()), form) {
+        (Some(header), Some(form)) if header != form => {
+            return Err(Refusal::Request("client_id is given twice, and differs."));
+        }
+        (Some(header), _) => Some(header),
+        (None, form) => form.map(str::to_owned),
+    };
+    // RFC 6749, appendix A.1: printable ASCII. The length is ours.
+    let acceptable =
+        |id: &String| id.len() <= 255 && id.bytes().all(|byte| (0x20..0x7f).contains(&byte));
+    if client_id.as_ref().is_none_or(acceptable) {
+        Ok(client_id)
+    } else {
+        Err(Refusal::Request(
+            "client_id must be printable ASCII, 255 characters at most.",
+        ))
+    }
+}
+
+#[OpenApi]
+impl OAuth {
+    /// Sign in with a password
+    ///
+    /// Wrong password, unknown account and suspension have one and the same answer, after the same
+    /// work.
+    #[oai(
+        path = "/api/token",
+        method = "post",
+        tag = "Tag::SignIn",
+        operation_id = "token"
+    )]
+    async fn token(
+        &self,
+        app: Data<&Arc<App>>,
+        client: Client,
+        /// Which application asks. Defaults to the email address.
+        #[oai(name = "client_id")]
+        header: Header<Option<String>>,
+        form: Form,
+    ) -> poem::Result<Answer> {
+        app.limits
+            .admit(Action::SignIn, client.0)
+            .map_err(Failure::from)?;
+        let login = match form.get("grant_type") {
+            Some("password") => Login {
+                username: required(&form, "username")?.to_owned(),
+                password: Password::new(required(&form, "password")?),
+                client_id: client_id(header.0, form.get("client_id"))?,
+            },
+            Some(_) => return Err(Refusal::GrantType.into()),
+            None => return Err(Refusal::Request("grant_type is required.").into()),
+        };
+        let (client, now) = (client.0.to_string(), app.clock.now());
+        match app.sessions.sign_in(login, client, now).await {
+            Ok(grant) => Ok(grant.into()),
+            Err(SignInError::Credentials) => Err(Refusal::Grant.into()),
+            Err(SignInError::MustReset) => Err(Refusal::MustReset.into()),
+            Err(SignInError::Busy(busy)) => Err(Failure::from(busy).into()),
+            Err(SignInError::Store(error)) => Err(Failure::from(error).into()),
+        }
+    }
+}
+
+fn required<'a>(form: &'a Form, name: &str) -> Result<&'a str, Refusal> {
+    form.get(name)
+        .ok_or(Refusal::Request("username and password are required."))
+}

@@ -1,0 +1,22 @@
+//! readmit (documentation follows)
+pub mod accounts;
+pub mod admin;
+pub mod app;
+pub mod audit;
+pub mod business;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod email;
+pub mod entropy;
+pub mod health;
+pub mod http;
+pub mod limits;
+pub mod outbox;
+pub mod password;
+pub mod reset;
+pub mod server;
+pub mod session;
+pub mod store;
+pub mod text;
+pub mod token;

@@ -1,0 +1,227 @@
+//! The mail outbox: every message is a row until a relay has taken it, or a person can see why not.
+//!
+//! A row is written in the transaction of the act that it belongs to. The [`worker`] claims due rows
+//! under a lease, has each composed in the same transaction, renders and sends outside of it, and
+//! marks each right after the relay's answer. Delivery is at least once: a crash between the relay's
+//! 250 and our commit can send one duplicate, with the same Message-ID and the same token.
+
+mod render;
+pub mod schedule;
+pub(crate) mod sql;
+pub mod transport;
+pub mod worker;
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::Serialize;
+
+pub use self::render::Renderer;
+use crate::accounts::AccountId;
+use crate::business::{Brand, BusinessId};
+use crate::clock::Timestamp;
+use crate::email::EmailAddress;
+use crate::entropy::Entropy;
+use crate::store::{StoreError, Tx};
+use crate::token;
+
+/// What a message is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// A reset link that somebody asked for. Whether there is an account is found out when sending.
+    Reset,
+    /// The notice that a password was changed.
+    Changed,
+}
+
+impl Kind {
+    /// For how long the message is worth sending: a link for a day, a notice for four
+    /// (RFC 5321, 4.5.4.1).
+    pub const fn useful_for(self) -> Duration {
+        const DAY: u64 = 24 * 60 * 60;
+        match self {
+            Self::Reset => Duration::from_secs(DAY),
+            Self::Changed => Duration::from_secs(4 * DAY),
+        }
+    }
+
+    /// The name in the database, in templates and in listings.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Reset => "reset",
+            Self::Changed => "changed",
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// Where a message stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    /// Waits for its next attempt.
+    Queued,
+    /// A worker has it; when its lease runs out, another may take it.
+    Sending,
+    /// The relay took it.
+    Sent,
+    /// Given up: the reason says why.
+    Dead,
+    /// There was nothing to send: the reason says why.
+    Dropped,
+}
+
+impl State {
+    /// The name in the database and in listings.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Sending => "sending",
+            Self::Sent => "sent",
+            Self::Dead => "dead",
+            Self::Dropped => "dropped",
+        }
+    }
+}
+
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// A message to put into the outbox.
+#[derive(Clone, Debug)]
+pub struct NewMessage {
+    /// What it is.
+    pub kind: Kind,
+    /// The address that was submitted, for a request; the stored one, for a notice.
+    pub recipient: EmailAddress,
+    /// The account, where it is known already.
+    pub account: Option<AccountId>,
+    /// The location, as submitted.
+    pub business: Option<BusinessId>,
+    /// Who asked: the client's address.
+    pub client: Option<String>,
+    /// The Message-ID, without angle brackets. It stays the same for every attempt.
+    pub message_id: String,
+}
+
+/// A new Message-ID under `domain`, without angle brackets.
+pub fn message_id(domain: &str, entropy: &Entropy) -> String {
+    format!("{}@{domain}", entropy.token::<16>())
+}
+
+/// Puts a message into the outbox and wakes the worker when the transaction is on disk.
+pub fn enqueue(tx: &Tx<'_>, message: &NewMessage, now: Timestamp) -> Result<(), StoreError> {
+    sql::insert(tx, message, now)?;
+    tx.announce_mail();
+    Ok(())
+}
+
+/// The newest messages, newest first: of one state, or of all.
+pub fn list(
+    db: &rusqlite::Connection,
+    state: Option<State>,
+    limit: u32,
+) -> Result<Vec<Listed>, StoreError> {
+    sql::list(db, state, limit)
+}
+
+/// The message of that number.
+pub fn show(db: &rusqlite::Connection, id: i64) -> Result<Option<Listed>, StoreError> {
+    sql::show(db, id)
+}
+
+/// A message that a worker has claimed.
+#[derive(Clone, Debug)]
+pub struct Claimed {
+    /// Its number.
+    pub id: i64,
+    /// What it is.
+    pub kind: Kind,
+    /// See [`NewMessage::recipient`].
+    pub recipient: EmailAddress,
+    /// See [`NewMessage::account`].
+    pub account: Option<AccountId>,
+    /// See [`NewMessage::business`].
+    pub business: Option<BusinessId>,
+    /// See [`NewMessage::message_id`].
+    pub message_id: String,
+    /// Which attempt this is, from 1.
+    pub attempt: u32,
+    /// Until when it is this worker's alone.
+    pub lease_until: Timestamp,
+    /// When it was put into the outbox.
+    pub created_at: Timestamp,
+}
+
+/// What there is to do for a claimed message, found out in the transaction that claims it.
+#[derive(Clone, Debug)]
+pub enum Composed {
+    /// Nothing, because of this.
+    Drop(String),
+    /// Send this.
+    Send(Box<Draft>),
+}
+
+/// Everything that a mail is rendered from.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    /// The account's stored address.
+    pub recipient: EmailAddress,
+    /// How the person is called.
+    pub name: String,
+    /// Whose mail it is.
+    pub brand: Brand,
+    /// What it says.
+    pub content: Content,
+}
+
+/// What a mail says.
+#[derive(Clone, Debug)]
+pub enum Content {
+    /// A link with a token, which is signed when the mail is rendered and stored nowhere.
+    ResetLink(token::Subject),
+    /// The password was changed, then.
+    PasswordChanged(Timestamp),
+}
+
+/// A message as listings show it.
+#[derive(Clone, Debug, Serialize)]
+pub struct Listed {
+    /// Its number.
+    pub id: i64,
+    /// What it is.
+    pub kind: Kind,
+    /// Where it stands.
+    pub state: State,
+    /// The address that was submitted, or the stored one.
+    pub recipient: String,
+    /// The account, once known.
+    pub account_id: Option<AccountId>,
+    /// The location, as submitted.
+    pub business_id: Option<BusinessId>,
+    /// Who asked.
+    pub client: Option<String>,
+    /// Its Message-ID.
+    pub message_id: String,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// When it is tried next; the end of the lease while it is being sent.
+    pub next_attempt_at: Option<Timestamp>,
+    /// What the relay said last.
+    pub last_reply: Option<String>,
+    /// Why it is dead or was dropped.
+    pub reason: Option<String>,
+    /// When it was put into the outbox.
+    pub created_at: Timestamp,
+    /// When it was sent, dropped or given up.
+    pub finished_at: Option<Timestamp>,
+}

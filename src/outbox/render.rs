@@ -1,0 +1,170 @@
+//! From a draft to the bytes of a mail: templates, and the token in the link.
+
+use std::sync::Arc;
+use std::time::{Duration, UNIX_EPOCH};
+
+use lettre::message::header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue};
+use lettre::message::{Mailbox, MultiPart, SinglePart};
+use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value, context};
+
+use super::transport::Letter;
+use super::{Claimed, Content, Draft};
+use crate::clock::Timestamp;
+use crate::email::EmailAddress;
+use crate::text::inert;
+use crate::token::{self, Signer};
+
+/// Why a mail could not be made. It is the program's or a template's fault, never the recipient's.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum RenderError {
+    /// A template failed.
+    #[error("the template cannot be rendered: {0}")]
+    Template(#[from] minijinja::Error),
+    /// The message could not be put together.
+    #[error("the message cannot be built: {0}")]
+    Message(#[from] lettre::error::Error),
+    /// An address that is valid to us is not to the mail library.
+    #[error("the address cannot stand in a mail header: {0}")]
+    Address(#[from] lettre::address::AddressError),
+}
+
+/// Templates by name; those ending in `.html` are escaped.
+const TEMPLATES: [(&str, &str); 7] = [
+    ("layout.html", include_str!("../../assets/mail/layout.html")),
+    (
+        "reset.subject",
+        include_str!("../../assets/mail/reset.subject"),
+    ),
+    ("reset.txt", include_str!("../../assets/mail/reset.txt")),
+    ("reset.html", include_str!("../../assets/mail/reset.html")),
+    (
+        "changed.subject",
+        include_str!("../../assets/mail/changed.subject"),
+    ),
+    ("changed.txt", include_str!("../../assets/mail/changed.txt")),
+    (
+        "changed.html",
+        include_str!("../../assets/mail/changed.html"),
+    ),
+];
+
+/// Renders mails and signs the tokens in their links.
+pub struct Renderer {
+    templates: Environment<'static>,
+    signer: Arc<Signer>,
+}
+
+impl Renderer {
+    /// A renderer with the built-in templates.
+    pub fn new(signer: Arc<Signer>) -> Self {
+        let mut templates = Environment::new();
+        templates.set_undefined_behavior(UndefinedBehavior::Strict);
+        templates.set_fuel(Some(100_000));
+        templates.set_auto_escape_callback(|name| {
+            if name.ends_with(".html") {
+                AutoEscape::Html
+            } else {
+                AutoEscape::None
+            }
+        });
+        for (name, source) in TEMPLATES {
+            templates
+                .add_template(name, source)
+                .expect("the built-in templates parse");
+        }
+        Self { templates, signer }
+    }
+
+    /// The mail for `draft`, ready for the wire.
+    pub(super) fn letter(
+        &self,
+        message: &Claimed,
+        draft: &Draft,
+        now: Timestamp,
+    ) -> Result<Letter, RenderError> {
+        let values = self.values(draft);
+        let render = |part: &str| -> Result<String, minijinja::Error> {
+            let name = format!("{}.{part}", message.kind);
+            self.templates.get_template(&name)?.render(&values)
+        };
+        let subject = inert(&render("subject")?);
+        let body = MultiPart::alternative()
+            .singlepart(quoted_printable(ContentType::TEXT_PLAIN, render("txt")?))
+            .singlepart(quoted_printable(ContentType::TEXT_HTML, render("html")?));
+
+        let sender = &draft.brand.sender;
+        let mut builder = lettre::Message::builder()
+            .message_id(Some(format!("<{}>", message.message_id)))
+            .date(UNIX_EPOCH + Duration::from_millis(now.millis().unsigned_abs()))
+            .from(mailbox(sender.name.as_deref(), &sender.address)?)
+            .to(mailbox(Some(&draft.name), &draft.recipient)?)
+            .subject(subject)
+            // Keeps holiday notices from answering (RFC 3834, section 5).
+            .raw_header(HeaderValue::new(
+                HeaderName::new_from_ascii_str("Auto-Submitted"),
+                "auto-generated".to_owned(),
+            ));
+        if let Some(address) = &draft.brand.reply_to {
+            builder = builder.reply_to(mailbox(None, address)?);
+        }
+        Ok(Letter {
+            message_id: message.message_id.clone(),
+            sender: sender.address.clone(),
+            recipient: draft.recipient.clone(),
+            bytes: builder.multipart(body)?.formatted(),
+        })
+    }
+
+    fn values(&self, draft: &Draft) -> Value {
+        let brand = &draft.brand;
+        let common = context! {
+            business => inert(&brand.name),
+            name => inert(&draft.name),
+            email => draft.recipient.as_str(),
+            colour => brand.colour.as_str(),
+            text_on_colour => brand.colour.text_on_it(),
+            logo_url => brand.logo_url.clone(),
+        };
+        match &draft.content {
+            Content::ResetLink(subject) => {
+                let token = self.signer.sign(token::Kind::Reset, subject);
+                let lifetime = subject.expires_at.since(subject.issued_at);
+                context! {
+                    link => brand.reset_link(&token),
+                    lifetime => in_words(lifetime),
+                    ..common
+                }
+            }
+            Content::PasswordChanged(at) => context! {
+                at => at.calendar().strftime("%-d %B %Y, %H:%M UTC").to_string(),
+                ..common
+            },
+        }
+    }
+}
+
+/// Quoted-printable keeps every line short and in ASCII, whatever a relay supports.
+fn quoted_printable(kind: ContentType, text: String) -> SinglePart {
+    SinglePart::builder()
+        .header(kind)
+        .header(ContentTransferEncoding::QuotedPrintable)
+        .body(text)
+}
+
+fn mailbox(name: Option<&str>, address: &EmailAddress) -> Result<Mailbox, RenderError> {
+    let name = name.map(inert).filter(|name| !name.is_empty());
+    Ok(Mailbox::new(name, address.as_str().parse()?))
+}
+
+/// A lifetime as people say it: `1 hour`, `90 minutes`, `2 days`.
+fn in_words(span: Duration) -> String {
+    let seconds = span.as_secs();
+    let (count, unit) = match seconds {
+        s if s >= 172_800 && s % 86_400 == 0 => (s / 86_400, "day"),
+        s if s >= 3600 && s % 3600 == 0 => (s / 3600, "hour"),
+        s if s >= 60 => (s / 60, "minute"),
+        s => (s, "second"),
+    };
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {unit}{plural}")
+}

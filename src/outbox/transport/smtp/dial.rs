@@ -1,0 +1,208 @@
+//! From nothing to a connection that is greeted, private where it must be, and signed in.
+
+use std::io;
+use std::net::IpAddr;
+
+use lettre::transport::smtp::authentication::{Credentials, Mechanism};
+use lettre::transport::smtp::client::AsyncSmtpConnection;
+use lettre::transport::smtp::commands::{Ehlo, Starttls};
+use lettre::transport::smtp::extension::{Extension, ServerInfo};
+use lettre::transport::smtp::response::Response;
+use secrecy::ExposeSecret as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+use super::super::{Failure, FailureKind};
+use super::line::Line;
+use super::tls::Privacy;
+use super::{Link, Relay, Stage};
+use crate::clock::Timestamp;
+use crate::config::Tls;
+
+/// The most bytes of a reply that is read without lettre.
+const MAX_REPLY: usize = 10_000;
+
+impl Relay {
+    /// Connects. The connection is left in `slot` even when signing in fails.
+    pub(super) async fn dial<'l>(
+        &self,
+        stage: &mut Stage,
+        slot: &'l mut Option<Link>,
+    ) -> Result<&'l mut Link, Failure> {
+        *stage = Stage::Connect;
+        let tcp = self.connect().await?;
+        let stays_here =
+            is_loopback(&self.host) && tcp.peer_addr().is_ok_and(|peer| peer.ip().is_loopback());
+        let stream = match (&self.privacy, self.tls) {
+            (None, _) => Line::plain(tcp),
+            (Some(privacy), Tls::Implicit) => {
+                *stage = Stage::Handshake;
+                self.encrypt(tcp, privacy).await?
+            }
+            (Some(privacy), _) => self.negotiate(stage, tcp, privacy).await?.greeted_already(),
+        };
+        *stage = Stage::Hello;
+        let encryption = stream.encryption();
+        let connection =
+            AsyncSmtpConnection::connect_with_transport(Box::new(stream), &self.hello).await;
+        let link = slot.insert(Link {
+            connection: connection.map_err(|error| self.failure(Stage::Hello, &error))?,
+            encryption,
+            idle_since: Timestamp::default(),
+        });
+        *stage = Stage::Auth;
+        self.sign_in(link, stays_here).await?;
+        Ok(link)
+    }
+
+    /// Tries each address of the relay, each with its share of the time, so that one that swallows
+    /// packets leaves some for the next.
+    async fn connect(&self) -> Result<TcpStream, Failure> {
+        let failed = |error: io::Error| {
+            let reason = format!("{}:{}: {error}", self.host, self.port);
+            self.lost(Stage::Connect, &reason)
+        };
+        let addresses: Vec<_> = tokio::net::lookup_host((self.host.as_str(), self.port))
+            .await
+            .map_err(failed)?
+            .collect();
+        let share = self.timeout / u32::try_from(addresses.len()).unwrap_or(1).max(1);
+        let mut failure = failed(io::Error::other("the name has no address"));
+        for address in addresses {
+            match tokio::time::timeout(share, TcpStream::connect(address)).await {
+                Ok(Ok(tcp)) => {
+                    // lettre writes the letter and its final dot apart. Nagle's algorithm would hold
+                    // the dot back until the relay acknowledges the letter, which it delays by 40 ms.
+                    tcp.set_nodelay(true).map_err(failed)?;
+                    return Ok(tcp);
+                }
+                Ok(Err(error)) => failure = failed(error),
+                Err(_) => failure = self.too_slow(Stage::Connect),
+            }
+        }
+        Err(failure)
+    }
+
+    async fn encrypt(&self, tcp: TcpStream, privacy: &Privacy) -> Result<Line, Failure> {
+        let handshake = privacy.connector.connect(privacy.name.clone(), tcp);
+        match handshake.await {
+            Ok(tls) => Ok(Line::tls(tls)),
+            Err(error) => {
+                let text = format!("{}: {}: {error}", Stage::Handshake, self.host);
+                Err(Failure::new(FailureKind::Tls, None, &text))
+            }
+        }
+    }
+
+    /// Greeting, EHLO and STARTTLS in the clear, one byte at a time and without lettre, which reads
+    /// ahead: what someone on the way put behind the go-ahead would stay in its buffer, and pass for
+    /// a private reply after the handshake. Here it ends up in the handshake and breaks it.
+    async fn negotiate(
+        &self,
+        stage: &mut Stage,
+        mut tcp: TcpStream,
+        privacy: &Privacy,
+    ) -> Result<Line, Failure> {
+        *stage = Stage::Hello;
+        let hello = Ehlo::new(self.hello.clone()).to_string();
+        self.exchange(*stage, &mut tcp, "").await?;
+        let features = self.exchange(*stage, &mut tcp, &hello).await?;
+        let offered = ServerInfo::from_response(&features)
+            .is_ok_and(|server| server.supports_feature(Extension::StartTls));
+        if !offered && self.tls == Tls::Opportunistic {
+            return Ok(Line::plain(tcp));
+        }
+        if !offered {
+            // Nothing depends on whether the relay hears this.
+            let _ = tcp.write_all(b"QUIT\r\n").await;
+            return Err(Failure::new(
+                FailureKind::Tls,
+                None,
+                "STARTTLS: TLS is required, and the relay does not offer it",
+            ));
+        }
+        *stage = Stage::StartTls;
+        self.exchange(*stage, &mut tcp, &Starttls.to_string())
+            .await?;
+        *stage = Stage::Handshake;
+        self.encrypt(tcp, privacy).await
+    }
+
+    /// Sends a command (the empty one waits for the greeting) and reads a positive reply.
+    async fn exchange(
+        &self,
+        stage: Stage,
+        tcp: &mut TcpStream,
+        command: &str,
+    ) -> Result<Response, Failure> {
+        let step = async {
+            tcp.write_all(command.as_bytes()).await?;
+            read_reply(tcp).await
+        };
+        let reply = step
+            .await
+            .map_err(|error| self.lost(stage, &error.to_string()))?;
+        if reply.is_positive() {
+            return Ok(reply);
+        }
+        let said = reply.message().collect::<Vec<_>>().join(" ");
+        Err(self.refusal(stage, reply.code().into(), &said))
+    }
+
+    async fn sign_in(&self, link: &mut Link, stays_here: bool) -> Result<(), Failure> {
+        let Some((username, password)) = &self.credentials else {
+            return Ok(());
+        };
+        if link.encryption.is_none() && !stays_here {
+            return Err(Failure::new(
+                FailureKind::Tls,
+                None,
+                "AUTH: credentials are configured, and are not sent without encryption",
+            ));
+        }
+        // LOGIN has been superseded, but is all that some relays know.
+        let mechanisms = [Mechanism::Plain, Mechanism::Login];
+        let server = link.connection.server_info();
+        if server.get_auth_mechanism(&mechanisms).is_none() {
+            return Err(self.lost(Stage::Auth, "the relay offers neither PLAIN nor LOGIN"));
+        }
+        let credentials = Credentials::new(username.clone(), password.expose_secret().to_owned());
+        match link.connection.auth(&mechanisms, &credentials).await {
+            Ok(_) => Ok(()),
+            Err(error) => Err(self.failure(Stage::Auth, &error)),
+        }
+    }
+}
+
+/// Whether the name can mean nothing but this machine.
+fn is_loopback(host: &str) -> bool {
+    host.eq_ignore_ascii_case("localhost")
+        || host
+            .parse::<IpAddr>()
+            .is_ok_and(|address| address.is_loopback())
+}
+
+async fn read_reply(tcp: &mut TcpStream) -> io::Result<Response> {
+    let mut reply = String::new();
+    let mut line_start = 0;
+    loop {
+        let byte = tcp.read_u8().await.map_err(|error| match error.kind() {
+            io::ErrorKind::UnexpectedEof => io::Error::other("the relay closed the connection"),
+            _ => error,
+        })?;
+        reply.push(if byte.is_ascii() { byte.into() } else { '?' });
+        if reply.len() > MAX_REPLY {
+            return Err(io::Error::other("the reply is too long"));
+        }
+        if byte == b'\n' {
+            // A hyphen behind the code announces another line.
+            if reply.as_bytes().get(line_start + 3) != Some(&b'-') {
+                break;
+            }
+            line_start = reply.len();
+        }
+    }
+    reply
+        .parse()
+        .map_err(|_| io::Error::other("the relay does not speak SMTP"))
+}

@@ -1,0 +1,135 @@
+//! What a failure is about, told from the stage of the conversation.
+
+use std::fmt;
+
+use lettre::transport::smtp;
+use lettre::transport::smtp::response::{Response, Severity};
+use secrecy::ExposeSecret as _;
+
+use super::super::{Failure, FailureKind, text};
+use super::Relay;
+
+/// "Authentication required" (RFC 4954, 6), also "Must issue a STARTTLS command first" (RFC 3207, 4).
+const SIGN_IN_FIRST: u16 = 530;
+
+/// A step of the conversation, as people know it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stage {
+    Queue,
+    Connect,
+    Hello,
+    StartTls,
+    Handshake,
+    Auth,
+    Mail,
+    Rcpt,
+    Data,
+    Content,
+}
+
+impl Stage {
+    /// Whether the stage comes before any letter, so that its failures are the relay's.
+    fn is_about_the_relay(self) -> bool {
+        matches!(
+            self,
+            Self::Queue
+                | Self::Connect
+                | Self::Hello
+                | Self::StartTls
+                | Self::Handshake
+                | Self::Auth
+        )
+    }
+}
+
+impl fmt::Display for Stage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Queue => "wait for a connection",
+            Self::Connect => "connect",
+            Self::Hello => "EHLO",
+            Self::StartTls => "STARTTLS",
+            Self::Handshake => "TLS handshake",
+            Self::Auth => "AUTH",
+            Self::Mail => "MAIL FROM",
+            Self::Rcpt => "RCPT TO",
+            Self::Data => "DATA",
+            Self::Content => "end of the letter",
+        })
+    }
+}
+
+impl Relay {
+    pub(super) fn too_slow(&self, stage: Stage) -> Failure {
+        let limit = humantime::format_duration(self.timeout);
+        Failure::new(
+            FailureKind::Timeout,
+            None,
+            &format!("{stage}: no answer within {limit}"),
+        )
+    }
+
+    pub(super) fn failure(&self, stage: Stage, error: &smtp::Error) -> Failure {
+        use std::error::Error as _;
+        if let Some(code) = error.status() {
+            let said = error.source().map(ToString::to_string).unwrap_or_default();
+            return self.refusal(stage, code.into(), &said);
+        }
+        let reason = match error.source() {
+            _ if error.to_string().ends_with("incomplete response") => {
+                "the relay closed the connection".to_owned()
+            }
+            Some(source) => source.to_string(),
+            None => error.to_string(),
+        };
+        self.lost(stage, &reason)
+    }
+
+    /// The line failed, or what came over it was no SMTP.
+    pub(super) fn lost(&self, stage: Stage, reason: &str) -> Failure {
+        let kind = if stage.is_about_the_relay() {
+            FailureKind::Relay
+        } else {
+            FailureKind::Broken
+        };
+        let reason = self.without_credentials(reason);
+        Failure::new(kind, None, &format!("{stage}: {reason}"))
+    }
+
+    /// The relay said no.
+    pub(super) fn refusal(&self, stage: Stage, code: u16, said: &str) -> Failure {
+        let kind = match code {
+            _ if stage == Stage::StartTls => FailureKind::Tls,
+            _ if stage.is_about_the_relay() => FailureKind::Relay,
+            // Any letter would get this answer, and one that is final would lose them all.
+            SIGN_IN_FIRST => FailureKind::Relay,
+            400..500 => FailureKind::Deferred,
+            _ => FailureKind::Rejected,
+        };
+        let said = self.without_credentials(said);
+        Failure::new(kind, Some(code), &format!("{stage}: {said}"))
+    }
+
+    pub(super) fn without_credentials(&self, said: &str) -> String {
+        match &self.credentials {
+            Some((username, password)) => {
+                text::without_credentials(said, username, password.expose_secret())
+            }
+            None => said.to_owned(),
+        }
+    }
+}
+
+/// lettre takes any positive reply for consent. A relay that answers DATA with 250, say, has lost
+/// the thread, and would read the letter as commands.
+pub(super) fn expect(stage: Stage, reply: &Response, wanted: Severity) -> Result<(), Failure> {
+    if reply.code().severity == wanted {
+        return Ok(());
+    }
+    let code = reply.code().into();
+    Err(Failure::new(
+        FailureKind::Broken,
+        Some(code),
+        &format!("{stage}: the reply {code} does not belong here"),
+    ))
+}

@@ -1,0 +1,358 @@
+//! Password reset: from a request by whoever, to a link in a mail, to a new password.
+//!
+//! A request is stored without looking at any account ([`Resets::request`]). When the outbox worker
+//! comes to it, [`compose`] finds the account and mints the link's token as a row that holds its id
+//! only. [`Resets::complete`] uses that row up, once.
+
+pub(crate) mod sql;
+
+use serde::Serialize;
+use std::sync::Arc;
+
+use crate::accounts::{self, AccountId};
+use crate::audit::{self, Actor};
+use crate::business::{self, Brand, BusinessId};
+use crate::clock::Timestamp;
+use crate::config::{self, Mailbox};
+use crate::email::EmailAddress;
+use crate::entropy::Entropy;
+use crate::outbox::{self, Claimed, Composed, Content, Draft, Kind, NewMessage};
+use crate::password::{Busy, Hasher, Policy};
+use crate::session;
+use crate::store::{Store, StoreError, Tx};
+use crate::token::{self, Jti, Signer, Subject, Verified};
+
+/// A member's way back in.
+pub struct Resets {
+    /// The database.
+    pub store: Store,
+    /// Random ids.
+    pub entropy: Entropy,
+    /// Password hashing.
+    pub hasher: Hasher,
+    /// Token signing.
+    pub signer: Arc<Signer>,
+    /// What a new password must meet.
+    pub policy: Policy,
+    /// The part of a Message-ID behind the `@`.
+    pub mail_domain: String,
+}
+
+/// Why a reset was not completed.
+#[derive(Debug, thiserror::Error)]
+pub enum CompleteError {
+    /// The token is forged, over, used, revoked, of another location or of no kind at all. Which of
+    /// these it is, is not said.
+    #[error("this link is invalid or has expired")]
+    InvalidToken,
+    /// The password misses these rules; the token can still be used.
+    #[error("the password misses the policy")]
+    WeakPassword(Vec<String>),
+    /// Too much to hash.
+    #[error(transparent)]
+    Busy(#[from] Busy),
+    /// The database did not take it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// A link as listings show it. What is in the mail cannot be made from it.
+#[derive(Clone, Debug, Serialize)]
+pub struct Listed {
+    /// The token's id.
+    pub jti: Jti,
+    /// Whose it is.
+    pub account_id: AccountId,
+    /// The account's address.
+    pub email: EmailAddress,
+    /// The location.
+    pub business_id: Option<BusinessId>,
+    /// `pending`, `used`, `expired` or `revoked`.
+    pub state: &'static str,
+    /// When it was last sent.
+    pub issued_at: Timestamp,
+    /// Until when it can be used.
+    pub expires_at: Timestamp,
+    /// When it was used.
+    pub used_at: Option<Timestamp>,
+    /// When it was revoked.
+    pub revoked_at: Option<Timestamp>,
+    /// Why it was revoked.
+    pub revoked_why: Option<String>,
+    /// How many passwords were refused as too weak with it.
+    pub refused_passwords: u32,
+}
+
+impl Resets {
+    /// Stores the request; the answer says that it is on disk, and nothing about any account.
+    pub async fn request(
+        &self,
+        email: EmailAddress,
+        business: Option<BusinessId>,
+        client: String,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let message = NewMessage {
+            kind: Kind::Reset,
+            recipient: email,
+            account: None,
+            business,
+            client: Some(client),
+            message_id: outbox::message_id(&self.mail_domain, &self.entropy),
+        };
+        self.store
+            .write(move |tx| outbox::enqueue(tx, &message, now))
+            .await
+    }
+
+    /// Changes the password, and returns a one-time login token for `exchange`.
+    ///
+    /// Everything older dies in the same transaction: other reset links, login tokens, sessions and
+    /// refresh tokens. A `business` that is not the token's own refuses it without using it up.
+    pub async fn complete(
+        &self,
+        token: &str,
+        password: &str,
+        business: Option<BusinessId>,
+        client: String,
+        now: Timestamp,
+    ) -> Result<String, CompleteError> {
+        let verified = self
+            .signer
+            .verify(token::Kind::Reset, token, now)
+            .map_err(|_| CompleteError::InvalidToken)?;
+        let elsewhere = |own| business.is_some_and(|given| given != own);
+        if verified.business.is_some_and(elsewhere) {
+            return Err(CompleteError::InvalidToken);
+        }
+        // Hashing is dear: only a token that still stands is worth it.
+        let jti = verified.jti.clone();
+        let open = self
+            .store
+            .read(move |db| sql::is_open(db, &jti, now))
+            .await?;
+        if !open {
+            return Err(CompleteError::InvalidToken);
+        }
+        let password = match self.policy.accept(password) {
+            Ok(password) => password,
+            Err(missed) => {
+                self.store
+                    .write(move |tx| sql::count_refused_password(tx, &verified.jti))
+                    .await?;
+                return Err(CompleteError::WeakPassword(missed));
+            }
+        };
+        let hash = self.hasher.hash(password).await?;
+        let login_jti = Jti::new(&self.entropy);
+        let notice_id = outbox::message_id(&self.mail_domain, &self.entropy);
+        let login = self
+            .store
+            .write(move |tx| {
+                let account = use_up(tx, &verified, now)?;
+                let business = verified.business.or(account.business_id);
+                accounts::sql::set_password(tx, account.id, &hash, now)?;
+                revoke_open(tx, account.id, "another link was completed", now)?;
+                session::revoke_all(tx, account.id, "the password was reset", now)?;
+                let notice = NewMessage {
+                    kind: Kind::Changed,
+                    recipient: account.email.clone(),
+                    account: Some(account.id),
+                    business,
+                    client: None,
+                    message_id: notice_id,
+                };
+                outbox::enqueue(tx, &notice, now)?;
+                let entry = audit::Entry {
+                    actor: Actor::Member,
+                    event: "password.reset",
+                    outcome: audit::Outcome::Ok,
+                    account: Some(account.id),
+                    business,
+                    client: Some(&client),
+                    detail: None,
+                };
+                audit::record(tx, &entry, now)?;
+                session::issue_login_token(tx, &account, business, login_jti, now)
+                    .map_err(CompleteError::from)
+            })
+            .await?;
+        Ok(self.signer.sign(token::Kind::Login, &login))
+    }
+}
+
+/// Marks the token used, if nobody has before, and returns its account.
+fn use_up(
+    tx: &Tx<'_>,
+    token: &Verified,
+    now: Timestamp,
+) -> Result<accounts::Account, CompleteError> {
+    if !sql::use_up(tx, &token.jti, token.account, now)? {
+        return Err(CompleteError::InvalidToken);
+    }
+    accounts::sql::by_id(tx, token.account)?.ok_or(CompleteError::InvalidToken)
+}
+
+/// Kills every link of the account that could still be used.
+pub fn revoke_open(
+    tx: &Tx<'_>,
+    account: AccountId,
+    why: &str,
+    now: Timestamp,
+) -> Result<usize, StoreError> {
+    sql::revoke_open(tx, account, why, now)
+}
+
+/// The links, newest first: those that can still be used, or all.
+pub fn list(
+    db: &rusqlite::Connection,
+    all: bool,
+    now: Timestamp,
+) -> Result<Vec<Listed>, StoreError> {
+    sql::list(db, all, now)
+}
+
+/// How many links of the account can still be used.
+pub fn pending_links(
+    db: &rusqlite::Connection,
+    account: AccountId,
+    now: Timestamp,
+) -> Result<u32, StoreError> {
+    Ok(sql::pending(db, account, now, std::time::Duration::ZERO)?.all)
+}
+
+/// What [`compose`] needs to know besides the database.
+#[derive(Clone)]
+pub struct ComposeSettings {
+    /// Lifetime, cool-down and the most pending links.
+    pub reset: config::Reset,
+    /// The sender where a business has none.
+    pub from: Mailbox,
+    /// Where links lead for accounts of no business.
+    pub public_url: url::Url,
+    /// Token ids.
+    pub entropy: Entropy,
+}
+
+/// Finds out what is to be sent for a message of the outbox.
+pub fn compose(
+    tx: &Tx<'_>,
+    message: &Claimed,
+    settings: &ComposeSettings,
+    now: Timestamp,
+) -> Result<Composed, StoreError> {
+    match message.kind {
+        Kind::Reset => compose_link(tx, message, settings, now),
+        Kind::Changed => compose_notice(tx, message, settings),
+    }
+}
+
+fn compose_link(
+    tx: &Tx<'_>,
+    message: &Claimed,
+    settings: &ComposeSettings,
+    now: Timestamp,
+) -> Result<Composed, StoreError> {
+    let drop = |why: &str| Ok(Composed::Drop(why.to_owned()));
+    let Some(account) = accounts::sql::by_email(tx, &message.recipient)? else {
+        return drop("no account has this address");
+    };
+    outbox::sql::set_account(tx, message.id, account.id)?;
+    if account.suspended_at.is_some() {
+        return drop("the account is suspended");
+    }
+    let Some(brand) = brand_for(tx, message.business.or(account.business_id), settings)? else {
+        return drop("there is no such business");
+    };
+    let expires_at = now.after(settings.reset.ttl);
+    // A retry finds the token of its earlier attempt: whichever copy arrives, works.
+    let earlier = sql::of_message(tx, message.id)?;
+    let jti = match earlier {
+        Some(token) if token.alive && token.credential_version == account.credential_version => {
+            sql::renew(tx, &token.jti, now, expires_at)?;
+            token.jti
+        }
+        Some(_) => return drop("the link was used or revoked before it could be sent"),
+        None => {
+            let pending = sql::pending(tx, account.id, now, settings.reset.cooldown)?;
+            if pending.recent > 0 {
+                return drop("a link that is still unused was sent just before");
+            }
+            if pending.all >= settings.reset.max_pending {
+                return drop("the account has as many unused links as it may");
+            }
+            let jti = Jti::new(&settings.entropy);
+            sql::insert(
+                tx,
+                &sql::NewToken {
+                    jti: &jti,
+                    account: &account,
+                    business: brand.business,
+                    message: message.id,
+                    expires_at,
+                },
+                now,
+            )?;
+            jti
+        }
+    };
+    let subject = Subject {
+        account: account.id,
+        email: account.email.clone(),
+        business: brand.business,
+        jti,
+        issued_at: now,
+        expires_at,
+    };
+    Ok(Composed::Send(Box::new(Draft {
+        recipient: account.email,
+        name: account.name,
+        brand,
+        content: Content::ResetLink(subject),
+    })))
+}
+
+fn compose_notice(
+    tx: &Tx<'_>,
+    message: &Claimed,
+    settings: &ComposeSettings,
+) -> Result<Composed, StoreError> {
+    let account = match message.account {
+        Some(id) => accounts::sql::by_id(tx, id)?,
+        None => None,
+    };
+    let Some(account) = account else {
+        return Ok(Composed::Drop("the account was removed".to_owned()));
+    };
+    let brand = match brand_for(tx, message.business, settings)? {
+        Some(brand) => brand,
+        // The location is gone; its member is told all the same.
+        None => Brand::plain(&settings.from, &settings.public_url),
+    };
+    Ok(Composed::Send(Box::new(Draft {
+        recipient: message.recipient.clone(),
+        name: account.name,
+        brand,
+        content: Content::PasswordChanged(message.created_at),
+    })))
+}
+
+/// None when the business is not there. Another's brand never stands in for it.
+fn brand_for(
+    tx: &Tx<'_>,
+    business: Option<BusinessId>,
+    settings: &ComposeSettings,
+) -> Result<Option<Brand>, StoreError> {
+    match business {
+        None => Ok(Some(Brand::plain(&settings.from, &settings.public_url))),
+        Some(id) => Ok(business::sql::find(tx, id)?.map(|b| Brand::of(&b, &settings.from))),
+    }
+}
+
+/// How many links an account may still use.
+pub(crate) struct Pending {
+    /// All of them.
+    pub(crate) all: u32,
+    /// Those sent within the cool-down.
+    pub(crate) recent: u32,
+}

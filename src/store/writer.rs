@@ -1,0 +1,301 @@
+//! The one writer: a thread that commits waiting jobs in groups.
+//!
+//! A sync to disk costs the same for one job as for two hundred, so the thread takes all that wait,
+//! runs each in a savepoint of one transaction, commits once, and only then answers. A job that
+//! fails or panics rolls back its own savepoint; a commit that fails answers every job of the group
+//! with an error and reopens the connection, because after a failed sync the state of the old one
+//! cannot be trusted (Rebello et al., "Can Applications Recover from fsync Failures?", 2020).
+
+use std::cell::Cell;
+use std::ops::Deref;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use rusqlite::Connection;
+use tokio::sync::{Notify, mpsc, oneshot};
+
+use super::{Options, StoreError, open};
+
+/// A write transaction, as a job sees it. Functions that change state take one, so that what belongs
+/// together is committed together.
+pub struct Tx<'c> {
+    connection: &'c Connection,
+    queued_mail: &'c Cell<bool>,
+}
+
+impl Tx<'_> {
+    /// Wakes the outbox worker once this transaction is on disk.
+    pub(crate) fn announce_mail(&self) {
+        self.queued_mail.set(true);
+    }
+}
+
+impl Deref for Tx<'_> {
+    type Target = Connection;
+
+    fn deref(&self) -> &Connection {
+        self.connection
+    }
+}
+
+/// A job whose result type is known to its caller only.
+trait Job: Send {
+    /// Runs inside the savepoint; false asks for its rollback.
+    fn run(&mut self, tx: &Tx<'_>) -> bool;
+    /// Answers the caller: with the job's own result when the group is on disk, else with the error.
+    fn answer(self: Box<Self>, group: Result<(), StoreError>);
+}
+
+struct Call<F, T, E> {
+    job: Option<F>,
+    result: Option<Result<T, E>>,
+    reply: oneshot::Sender<Result<T, E>>,
+}
+
+impl<F, T, E> Job for Call<F, T, E>
+where
+    F: FnOnce(&Tx<'_>) -> Result<T, E> + Send,
+    T: Send,
+    E: From<StoreError> + Send,
+{
+    fn run(&mut self, tx: &Tx<'_>) -> bool {
+        let Some(job) = self.job.take() else {
+            return false;
+        };
+        let result = catch_unwind(AssertUnwindSafe(|| job(tx)))
+            .unwrap_or_else(|_| Err(StoreError::Panicked.into()));
+        let keep = result.is_ok();
+        self.result = Some(result);
+        keep
+    }
+
+    fn answer(self: Box<Self>, group: Result<(), StoreError>) {
+        let answer = match (group, self.result) {
+            (Ok(()), Some(result)) => result,
+            (Ok(()), None) => Err(StoreError::Panicked.into()),
+            // A refusal of the job's own stands whatever became of the group: it changed nothing.
+            (Err(_), Some(Err(refused))) => Err(refused),
+            (Err(error), _) => Err(error.into()),
+        };
+        // The caller may have gone away; its job is committed all the same.
+        let _ = self.reply.send(answer);
+    }
+}
+
+/// The handle to the writer thread.
+pub(super) struct Writer {
+    queue: Mutex<Option<mpsc::Sender<Box<dyn Job>>>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Writer {
+    pub(super) fn start(
+        connection: Connection,
+        options: Options,
+        mail_queued: Arc<Notify>,
+    ) -> Self {
+        let (sender, receiver) = mpsc::channel(options.queue);
+        let thread = std::thread::Builder::new()
+            .name("writer".to_owned())
+            .spawn(move || {
+                Loop {
+                    connection: Some(connection),
+                    options,
+                    mail_queued,
+                }
+                .run(receiver);
+            })
+            .expect("a thread can be started at start-up");
+        Self {
+            queue: Mutex::new(Some(sender)),
+            thread: Mutex::new(Some(thread)),
+        }
+    }
+
+    pub(super) async fn submit<T, E, F>(&self, job: F) -> Result<T, E>
+    where
+        F: FnOnce(&Tx<'_>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let (call, answer) = call(job);
+        let queue = self.queue()?;
+        match queue.try_send(call) {
+            Ok(()) => wait(answer).await,
+            Err(mpsc::error::TrySendError::Full(_)) => Err(StoreError::Full.into()),
+            Err(mpsc::error::TrySendError::Closed(_)) => Err(closed().into()),
+        }
+    }
+
+    pub(super) async fn submit_patiently<T, E, F>(&self, job: F) -> Result<T, E>
+    where
+        F: FnOnce(&Tx<'_>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let (call, answer) = call(job);
+        let queue = self.queue()?;
+        queue.send(call).await.map_err(|_| closed())?;
+        drop(queue);
+        wait(answer).await
+    }
+
+    fn queue(&self) -> Result<mpsc::Sender<Box<dyn Job>>, StoreError> {
+        self.queue
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+            .ok_or_else(closed)
+    }
+
+    pub(super) async fn close(&self) {
+        drop(
+            self.queue
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .take(),
+        );
+        let thread = self
+            .thread
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        if let Some(thread) = thread {
+            let _ = tokio::task::spawn_blocking(move || thread.join()).await;
+        }
+    }
+}
+
+type Answer<T, E> = oneshot::Receiver<Result<T, E>>;
+
+fn call<T, E, F>(job: F) -> (Box<dyn Job>, Answer<T, E>)
+where
+    F: FnOnce(&Tx<'_>) -> Result<T, E> + Send + 'static,
+    T: Send + 'static,
+    E: From<StoreError> + Send + 'static,
+{
+    let (reply, answer) = oneshot::channel();
+    let call = Call {
+        job: Some(job),
+        result: None,
+        reply,
+    };
+    (Box::new(call), answer)
+}
+
+async fn wait<T, E: From<StoreError>>(answer: Answer<T, E>) -> Result<T, E> {
+    answer.await.unwrap_or_else(|_| Err(closed().into()))
+}
+
+fn closed() -> StoreError {
+    StoreError::Unavailable("the database is closed".to_owned())
+}
+
+/// What the thread owns.
+struct Loop {
+    /// Absent after a failed commit, until it can be opened again.
+    connection: Option<Connection>,
+    options: Options,
+    mail_queued: Arc<Notify>,
+}
+
+impl Loop {
+    fn run(mut self, mut queue: mpsc::Receiver<Box<dyn Job>>) {
+        let mut group = Vec::with_capacity(self.options.max_group);
+        while let Some(first) = queue.blocking_recv() {
+            group.push(first);
+            while group.len() < self.options.max_group {
+                match queue.try_recv() {
+                    Ok(job) => group.push(job),
+                    Err(_) => break,
+                }
+            }
+            let queued_mail = Cell::new(false);
+            let committed = self.commit(&mut group, &queued_mail);
+            if committed.is_ok() && queued_mail.get() {
+                self.mail_queued.notify_one();
+            }
+            for job in group.drain(..) {
+                job.answer(match &committed {
+                    Ok(()) => Ok(()),
+                    Err(why) => Err(StoreError::Unavailable(why.clone())),
+                });
+            }
+        }
+        if let Some(connection) = self.connection {
+            // Leaves one file behind that can be copied; a reader elsewhere may prevent it, which is harmless.
+            let _ = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+        }
+    }
+
+    /// Runs and commits one group. On an error nothing of it is in the database.
+    fn commit(
+        &mut self,
+        group: &mut [Box<dyn Job>],
+        queued_mail: &Cell<bool>,
+    ) -> Result<(), String> {
+        let connection = match self.connection.take() {
+            Some(connection) => connection,
+            None => open::writable(&self.options).map_err(|error| {
+                tracing::error!(%error, "the database cannot be reopened");
+                error.to_string()
+            })?,
+        };
+        match run_group(&connection, group, queued_mail) {
+            Ok(()) => {
+                self.connection = Some(connection);
+                Ok(())
+            }
+            Err(error) => {
+                tracing::error!(%error, jobs = group.len(), "a commit failed; its jobs are refused");
+                if is_lock_wait(&error) && connection.is_autocommit() {
+                    // Another process held the lock for too long: nothing is wrong with the connection.
+                    self.connection = Some(connection);
+                }
+                Err(error.to_string())
+            }
+        }
+    }
+}
+
+fn is_lock_wait(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy)
+}
+
+fn run_group(
+    connection: &Connection,
+    group: &mut [Box<dyn Job>],
+    queued_mail: &Cell<bool>,
+) -> rusqlite::Result<()> {
+    let execute = |sql| connection.prepare_cached(sql)?.execute([]);
+    execute("BEGIN IMMEDIATE")?;
+    for job in group.iter_mut() {
+        let announced = Cell::new(false);
+        let tx = Tx {
+            connection,
+            queued_mail: &announced,
+        };
+        execute("SAVEPOINT job")?;
+        let keep = job.run(&tx);
+        if connection.is_autocommit() {
+            // SQLite rolls the whole transaction back by itself on a full disk or an I/O error
+            // (https://www.sqlite.org/lang_transaction.html, "Response To Errors Within A Transaction").
+            return Err(rusqlite::Error::SqliteFailure(
+                rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_IOERR),
+                Some("the transaction was rolled back by the database".to_owned()),
+            ));
+        }
+        if keep {
+            queued_mail.set(queued_mail.get() || announced.get());
+        } else {
+            execute("ROLLBACK TO job")?;
+        }
+        execute("RELEASE job")?;
+    }
+    execute("COMMIT").map(|_| ()).inspect_err(|_| {
+        if !connection.is_autocommit() {
+            let _ = connection.execute_batch("ROLLBACK");
+        }
+    })
+}

@@ -1,0 +1,22 @@
+//! Texts of strangers, made safe to show.
+
+/// Whether a terminal or a mail program could take the character for something other than text:
+/// controls of both sets (ESC among them), line and paragraph separators, and the marks that turn
+/// the direction of writing.
+fn is_active(c: char) -> bool {
+    c.is_control()
+        || matches!(
+            c,
+            '\u{2028}' | '\u{2029}' | '\u{061c}' | '\u{200e}' | '\u{200f}'
+        )
+        || ('\u{202a}'..='\u{202e}').contains(&c)
+        || ('\u{2066}'..='\u{2069}').contains(&c)
+}
+
+/// The text on one line, with blanks where characters stood that could act.
+pub fn inert(text: &str) -> String {
+    text.split(|c: char| is_active(c) || c.is_whitespace())
+        .filter(|word| !word.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
+}
