@@ -1,0 +1,231 @@
+//! The real program as a process of its own: to kill, to ask things on the command line, and to look
+//! at from outside.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::sync::{Arc, Mutex};
+
+use tempfile::TempDir;
+
+use super::http::{Answer, Request};
+use super::wait::wait_until;
+
+/// A folder with a database, keys and settings, in which the program runs.
+pub(crate) struct Site {
+    folder: TempDir,
+    settings: Vec<(String, String)>,
+}
+
+impl Site {
+    /// A site whose mail goes to this relay.
+    pub(crate) fn new(smtp_url: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        Self {
+            folder,
+            settings: Vec::new(),
+        }
+        .set("http.listen", "127.0.0.1:0")
+        .set("smtp.url", smtp_url)
+        .set("smtp.from", "readmit <no-reply@readmit.test>")
+        .set("password.argon2_memory_kib", 64)
+        .set("password.argon2_iterations", 1)
+        .set("limits.enabled", false)
+    }
+
+    /// Sets a configuration key: `set("outbox.lease", "5s")`.
+    pub(crate) fn set(mut self, key: &str, value: impl ToString) -> Self {
+        let variable = format!("READMIT_{}", key.to_ascii_uppercase().replace('.', "__"));
+        self.settings.retain(|(name, _)| *name != variable);
+        self.settings.push((variable, value.to_string()));
+        self
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub(crate) fn database(&self) -> PathBuf {
+        self.folder.path().join("readmit.db")
+    }
+
+    pub(crate) fn sql(&self) -> rusqlite::Connection {
+        let connection = rusqlite::Connection::open(self.database()).expect("the database opens");
+        connection
+            .busy_timeout(std::time::Duration::from_secs(10))
+            .expect("a time-out can be set");
+        connection
+    }
+
+    /// The program with these arguments, in the site's folder, with an environment of its own.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_readmit"));
+        command
+            .args(arguments)
+            .current_dir(self.folder.path())
+            .env_clear()
+            .env("USER", "tester")
+            .envs(self.settings.iter().cloned());
+        command
+    }
+
+    /// Runs a command to its end.
+    pub(crate) fn run(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().expect("the program runs")
+    }
+
+    /// Runs a command with this on its standard input.
+    pub(crate) fn run_with_input(&self, arguments: &[&str], input: &str) -> Output {
+        let mut child = self
+            .command(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program runs");
+        let mut stdin = child.stdin.take().expect("a pipe");
+        stdin.write_all(input.as_bytes()).expect("input is taken");
+        drop(stdin);
+        child.wait_with_output().expect("the program ends")
+    }
+
+    /// Runs a command that must succeed, and returns what it printed.
+    pub(crate) fn ok(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        assert!(
+            output.status.success(),
+            "{arguments:?}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        String::from_utf8(output.stdout).expect("output is UTF-8")
+    }
+
+    /// Adds Canal House and its member Jane, by command.
+    pub(crate) fn add_jane(&self, password: &str) {
+        let portal = "--portal-url=https://canal.test";
+        self.ok(&["business", "add", "7", "--name=Canal House", portal]);
+        let arguments = [
+            "user",
+            "add",
+            "jane@example.com",
+            "--name=Jane Doe",
+            "--business=7",
+            "--password-stdin",
+        ];
+        let output = self.run_with_input(&arguments, password);
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+    }
+
+    /// Starts the server and waits until it listens.
+    pub(crate) fn serve(&self) -> Process {
+        Process::start(self.command(&["serve"]))
+    }
+}
+
+/// A server process. It is killed when dropped.
+pub(crate) struct Process {
+    child: Child,
+    pub(crate) address: SocketAddr,
+    log: Arc<Mutex<String>>,
+}
+
+impl Process {
+    /// Starts a command that prints on which address it listens, and waits for that line.
+    pub(crate) fn start(command: Command) -> Self {
+        Self::try_start(command).unwrap_or_else(|log| panic!("the server did not start: {log}"))
+    }
+
+    /// Like [`Self::start`]; what it logged, if it ends before it listens.
+    pub(crate) fn try_start(mut command: Command) -> Result<Self, String> {
+        let mut child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program runs");
+        let log = Arc::new(Mutex::new(String::new()));
+        let mut stderr = child.stderr.take().expect("a pipe");
+        let into = Arc::clone(&log);
+        let reader = std::thread::spawn(move || {
+            let mut chunk = [0; 4096];
+            while let Ok(count @ 1..) = stderr.read(&mut chunk) {
+                into.lock()
+                    .expect("the log's lock")
+                    .push_str(&String::from_utf8_lossy(&chunk[..count]));
+            }
+        });
+        let mut stdout = BufReader::new(child.stdout.take().expect("a pipe"));
+        let mut line = String::new();
+        let address = loop {
+            line.clear();
+            if stdout.read_line(&mut line).unwrap_or(0) == 0 {
+                let _ = child.wait();
+                let _ = reader.join();
+                let log = log.lock().expect("the log's lock").clone();
+                return Err(log);
+            }
+            if let Some((_, address)) = line.trim().rsplit_once("http://") {
+                break address.parse().expect("an address");
+            }
+        };
+        // Keep the pipe from filling up and from breaking.
+        std::thread::spawn(move || std::io::copy(&mut stdout, &mut std::io::sink()));
+        Ok(Self {
+            child,
+            address,
+            log,
+        })
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// What it has logged so far.
+    pub(crate) fn log(&self) -> String {
+        self.log.lock().expect("the log's lock").clone()
+    }
+
+    pub(crate) fn send(&self, request: &Request) -> Answer {
+        request.send(self.address)
+    }
+
+    /// SIGKILL, and wait until it is gone.
+    pub(crate) fn kill(mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
+    /// Sends it a signal by name: `TERM`, `INT`.
+    pub(crate) fn signal(&self, name: &str) {
+        signal(self.id(), name);
+    }
+
+    /// Waits until it ends by itself.
+    pub(crate) fn wait(&mut self) -> ExitStatus {
+        wait_until("the process ends", || {
+            self.child.try_wait().expect("its state can be asked")
+        })
+    }
+}
+
+/// Sends a signal to a process that a test started.
+pub(crate) fn signal(process: u32, name: &str) {
+    let status = Command::new("kill")
+        .args([format!("-{name}"), process.to_string()])
+        .status()
+        .expect("kill runs");
+    assert!(status.success(), "no process {process}");
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
