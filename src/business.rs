@@ -77,10 +77,6 @@ pub struct Business {
 
 /// Changes to a business: `None` leaves a setting as it is, `Some(None)` clears it.
 #[derive(Clone, Debug, Default)]
-#[expect(
-    clippy::option_option,
-    reason = "absent, cleared and set are three things"
-)]
 pub struct Changes {
     /// A new name.
     pub name: Option<String>,

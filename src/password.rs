@@ -165,12 +165,12 @@ impl Hasher {
         password: Password,
         hash: Option<PasswordHash>,
     ) -> Result<bool, Busy> {
-        self.run(move |inner, memory| match hash {
-            Some(hash) => matches(&password, &hash, memory),
-            None => {
-                std::hint::black_box(compute(&inner.params, &password, &[0; 16], memory));
-                false
+        self.run(move |inner, memory| {
+            if let Some(hash) = hash {
+                return matches(&password, &hash, memory);
             }
+            std::hint::black_box(compute(&inner.params, &password, &[0; 16], memory));
+            false
         })
         .await
     }

@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::http::serve::serve;
 
 /// How often callers whose quota is full again are forgotten.
-const FORGET_EVERY: Duration = Duration::from_secs(60);
+const FORGET_EVERY: Duration = Duration::from_mins(1);
 
 /// A server that serves and sends.
 pub struct Server {

@@ -22,7 +22,7 @@ use crate::store::{Store, StoreError, Tx};
 use crate::token::{self, Jti, SessionClaims, Signer, Subject};
 
 /// How long a login token lives from when it is handed out.
-pub const LOGIN_TTL: Duration = Duration::from_secs(5 * 60);
+pub const LOGIN_TTL: Duration = Duration::from_mins(5);
 
 /// Opens sessions.
 pub struct Sessions {

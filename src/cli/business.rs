@@ -19,7 +19,7 @@ pub(super) enum Command {
         /// What its members call it
         #[arg(long)]
         name: String,
-        /// Where its members' portal stands: https://portal.example.com
+        /// Where its members' portal stands, like <https://portal.example.com>
         #[arg(long, value_name = "URL")]
         portal_url: PortalUrl,
         #[command(flatten)]
@@ -79,9 +79,12 @@ pub(super) struct Settings {
     /// A picture above the heading of its mail
     #[arg(long, value_name = "URL")]
     logo_url: Option<String>,
-    /// The form of a reset link, with {token} and, if you like, {portal_url} and {business_id}
-    /// [default: {portal_url}/reset-password?token={token}]
-    #[arg(long, value_name = "PATTERN")]
+    #[arg(
+        long,
+        value_name = "PATTERN",
+        help = "The form of a reset link, with {token} and, if you like, {portal_url} and {business_id} \
+                [default: {portal_url}/reset-password?token={token}]"
+    )]
     reset_link: Option<String>,
     /// The language of its mail: en, fr, pt-BR
     #[arg(long, value_name = "TAG")]
@@ -90,37 +93,46 @@ pub(super) struct Settings {
 
 impl Settings {
     fn changes(self) -> Result<Changes, Error> {
-        /// An empty text clears the setting; the name of the option stands before what is wrong.
-        fn read<T>(
-            option: &str,
-            text: Option<String>,
-            parse: impl Fn(&str) -> Result<T, Error>,
-        ) -> Result<Option<Option<T>>, Error> {
-            match text.as_deref().map(str::trim) {
-                None => Ok(None),
-                Some("") => Ok(Some(None)),
-                Some(text) => match parse(text) {
-                    Ok(value) => Ok(Some(Some(value))),
-                    Err(error) => Err(format!("--{option}: {error}").into()),
-                },
-            }
-        }
         let address = |text: &str| Ok(EmailAddress::parse(text)?);
         Ok(Changes {
             name: None,
             portal_url: None,
-            sender_name: read("sender-name", self.sender_name, line)?,
-            sender_address: read("sender-address", self.sender_address, address)?,
-            reply_to: read("reply-to", self.reply_to, address)?,
-            colour: read("colour", self.colour, |text| Ok(Colour::parse(text)?))?,
-            logo_url: read("logo-url", self.logo_url, |text| {
+            sender_name: setting("sender-name", self.sender_name.as_deref(), line)?,
+            sender_address: setting("sender-address", self.sender_address.as_deref(), address)?,
+            reply_to: setting("reply-to", self.reply_to.as_deref(), address)?,
+            colour: setting("colour", self.colour.as_deref(), |text| {
+                Ok(Colour::parse(text)?)
+            })?,
+            logo_url: setting("logo-url", self.logo_url.as_deref(), |text| {
                 Ok(business::web_address(text)?)
             })?,
-            reset_link: read("reset-link", self.reset_link, |text| {
+            reset_link: setting("reset-link", self.reset_link.as_deref(), |text| {
                 Ok(LinkPattern::parse(text)?)
             })?,
-            locale: read("locale", self.locale, |text| Ok(business::locale(text)?))?,
+            locale: setting("locale", self.locale.as_deref(), |text| {
+                Ok(business::locale(text)?)
+            })?,
         })
+    }
+}
+
+/// What an option says: an empty text clears the setting; the option's name stands before what is wrong.
+#[expect(
+    clippy::option_option,
+    reason = "absent, cleared and set are three things"
+)]
+fn setting<T>(
+    option: &str,
+    text: Option<&str>,
+    parse: impl Fn(&str) -> Result<T, Error>,
+) -> Result<Option<Option<T>>, Error> {
+    match text.map(str::trim) {
+        None => Ok(None),
+        Some("") => Ok(Some(None)),
+        Some(text) => match parse(text) {
+            Ok(value) => Ok(Some(Some(value))),
+            Err(error) => Err(format!("--{option}: {error}").into()),
+        },
     }
 }
 

@@ -87,12 +87,11 @@ enum Folder {
 impl Folder {
     fn new(named: Option<PathBuf>) -> Result<Self, Error> {
         use std::os::unix::fs::DirBuilderExt as _;
-        let (folder, recursive) = match named {
-            Some(path) => (Self::Kept(path), true),
-            None => {
-                let name = format!("readmit-demo-{}", Entropy::System.token::<9>());
-                (Self::Temporary(std::env::temp_dir().join(name)), false)
-            }
+        let (folder, recursive) = if let Some(path) = named {
+            (Self::Kept(path), true)
+        } else {
+            let name = format!("readmit-demo-{}", Entropy::System.token::<9>());
+            (Self::Temporary(std::env::temp_dir().join(name)), false)
         };
         std::fs::DirBuilder::new()
             .recursive(recursive)

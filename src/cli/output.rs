@@ -8,17 +8,21 @@ use serde::Serialize;
 use super::Error;
 use crate::text::inert;
 
-/// Standard output.
-pub(super) struct Output(());
+/// Where commands print.
+pub(super) struct Output {
+    stream: std::io::Stdout,
+}
 
 impl Output {
     pub(super) fn stdout() -> Self {
-        Self(())
+        Self {
+            stream: std::io::stdout(),
+        }
     }
 
     /// Prints one line. A reader that has gone away (`| head`) ends the command without a fuss.
     pub(super) fn line(&self, text: impl AsRef<str>) -> Result<(), Error> {
-        let mut out = std::io::stdout().lock();
+        let mut out = self.stream.lock();
         match writeln!(out, "{}", text.as_ref()).and_then(|()| out.flush()) {
             Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => std::process::exit(0),
             result => Ok(result?),

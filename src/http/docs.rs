@@ -1,6 +1,6 @@
 //! The documentation: the OpenAPI document, and Swagger UI from the binary alone.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::OnceLock;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use poem::endpoint::make_sync;
@@ -38,14 +38,13 @@ pub(super) fn ui<F>(page: F) -> impl Endpoint<Output = Response>
 where
     F: Fn() -> String + Send + Sync + 'static,
 {
-    let made: Arc<LazyLock<(String, String), Box<dyn FnOnce() -> (String, String) + Send + Sync>>> =
-        Arc::new(LazyLock::new(Box::new(move || {
+    let made = OnceLock::new();
+    make_sync(move |_| {
+        let (html, policy) = made.get_or_init(|| {
             let html = page();
             let policy = policy(&html);
             (html, policy)
-        })));
-    make_sync(move |_| {
-        let (html, policy) = &**made;
+        });
         let mut response = poem::IntoResponse::into_response(Html(html.clone()));
         if let Ok(policy) = policy.parse() {
             response

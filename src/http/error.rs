@@ -69,7 +69,10 @@ impl Failure {
     /// `Retry-After` in seconds, rounded up.
     fn retry_after(&self) -> Option<u64> {
         match self {
-            Self::OverLimit(wait) => Some(wait.as_secs_f64().ceil().max(1.0) as u64),
+            Self::OverLimit(wait) => {
+                let started = u64::from(wait.subsec_nanos() > 0);
+                Some((wait.as_secs() + started).max(1))
+            }
             Self::Unavailable => Some(SHED_RETRY_AFTER),
             _ => None,
         }
@@ -165,7 +168,7 @@ pub(super) async fn edge<E: Endpoint<Output = Response>>(
         }
     };
     Ok(if at_token_endpoint {
-        oauth::error_response(failure)
+        oauth::error_response(&failure)
     } else {
         envelope_response(failure)
     })

@@ -88,7 +88,7 @@ impl Fields {
         match self.take(name).ok()? {
             Some(Value::String(text)) if !text.is_empty() => return Some(text),
             Some(Value::String(_)) | None => {
-                self.refuse(name, format!("{name} is required."), None)
+                self.refuse(name, format!("{name} is required."), None);
             }
             Some(_) => self.refuse(name, format!("{name} must be a string."), None),
         }

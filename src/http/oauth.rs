@@ -180,7 +180,7 @@ impl poem::error::ResponseError for Refusal {
 }
 
 /// Any failure at the token endpoint as OAuth's error.
-pub(super) fn error_response(error: poem::Error) -> Response {
+pub(super) fn error_response(error: &poem::Error) -> Response {
     let (status, code, description) = if let Some(refusal) = error.downcast_ref::<Refusal>() {
         (
             StatusCode::BAD_REQUEST,
@@ -205,7 +205,7 @@ pub(super) fn error_response(error: poem::Error) -> Response {
                 StatusCode::REQUEST_TIMEOUT,
                 "The request took too long to arrive.",
             ),
-            _ => foreign(&error),
+            _ => foreign(error),
         };
         let code = match status {
             StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
@@ -220,7 +220,7 @@ pub(super) fn error_response(error: poem::Error) -> Response {
         error: code,
         error_description: description,
     };
-    with_retry_after(json(status, &body), retry_after_of(&error))
+    with_retry_after(json(status, &body), retry_after_of(error))
 }
 
 /// The parameters of a form, each given once. One without a value counts as absent (RFC 6749, 3.2).

@@ -127,6 +127,7 @@ impl Probes {
         tag = "Tag::Service",
         operation_id = "jwks"
     )]
+    #[expect(clippy::unused_async, reason = "operations are async")]
     async fn jwks(&self, app: Data<&Arc<App>>) -> Answer<JsonWebKeySet, Always> {
         Answer::new(StatusCode::OK, &app.signer.jwks())
     }
@@ -138,6 +139,7 @@ impl Probes {
         tag = "Tag::Service",
         operation_id = "healthz"
     )]
+    #[expect(clippy::unused_async, reason = "operations are async")]
     async fn healthz(&self) -> Answer<Liveness, Always> {
         Answer::new(StatusCode::OK, &Liveness { alive: true })
     }

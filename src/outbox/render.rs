@@ -61,7 +61,7 @@ impl Renderer {
         templates.set_undefined_behavior(UndefinedBehavior::Strict);
         templates.set_fuel(Some(100_000));
         templates.set_auto_escape_callback(|name| {
-            if name.ends_with(".html") {
+            if name.strip_suffix(".html").is_some() {
                 AutoEscape::Html
             } else {
                 AutoEscape::None

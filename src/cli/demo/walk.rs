@@ -17,7 +17,7 @@ pub(super) async fn through(base: &str, mailbox: &mut Mailbox, out: &Output) -> 
         "   POST /api/sys/users/startPasswordReset\n   {body}"
     ))?;
     let url = format!("{users}/startPasswordReset");
-    answered(200, ask(Ask::Json(url, body)).await?, out)?;
+    answered(200, &ask(Ask::Json(url, body)).await?, out)?;
 
     let mail = mailbox.next().await?;
     let link = mail.link.clone().ok_or("the mail has no link")?;
@@ -33,18 +33,18 @@ pub(super) async fn through(base: &str, mailbox: &mut Mailbox, out: &Output) -> 
         "   POST /api/sys/users/completePasswordReset\n   {{\"Token\": \"…\", \"Password\": \"{NEW_PASSWORD}\", \"BusinessId\": {CANAL_HOUSE}}}"
     ))?;
     let url = format!("{users}/completePasswordReset");
-    let confirmed = answered(200, ask(Ask::Json(url.clone(), body.clone())).await?, out)?;
+    let confirmed = answered(200, &ask(Ask::Json(url.clone(), body.clone())).await?, out)?;
     let login = confirmed["Value"]
         .as_str()
         .ok_or("no one-time token came back")?;
 
     out.line("4. The link works once. A second try:\n")?;
-    answered(400, ask(Ask::Json(url, body)).await?, out)?;
+    answered(400, &ask(Ask::Json(url, body)).await?, out)?;
 
     out.line("5. The one-time token in Value is exchanged for a session:\n")?;
     out.line("   POST /api/sys/users/exchange?validForInMinutes=1440&token=…")?;
     let url = format!("{users}/exchange?validForInMinutes=1440&token={login}");
-    answered(200, ask(Ask::Post(url)).await?, out)?;
+    answered(200, &ask(Ask::Post(url)).await?, out)?;
 
     out.line("6. A notice goes to the address on file:\n")?;
     let notice = mailbox.next().await?;
@@ -61,13 +61,13 @@ pub(super) async fn through(base: &str, mailbox: &mut Mailbox, out: &Output) -> 
             ("password", password.to_owned()),
         ];
         let url = format!("{base}/api/token");
-        answered(status, ask(Ask::Form(url, form)).await?, out)?;
+        answered(status, &ask(Ask::Form(url, form)).await?, out)?;
     }
     out.line("The reset is complete, and Jane is back in.")
 }
 
 /// Shows an answer, with its tokens cut short, and returns it.
-fn answered(wanted: u16, answer: Answer, out: &Output) -> Result<Value, Error> {
+fn answered(wanted: u16, answer: &Answer, out: &Output) -> Result<Value, Error> {
     let body: Value = serde_json::from_str(&answer.body)?;
     let mut shown = answer.body.clone();
     for token in body

@@ -1,0 +1,29 @@
+//! From the start of the process to its first answer.
+
+use crate::stats::spread;
+use crate::support::http::Request;
+use crate::support::process::Site;
+
+pub(crate) fn run() {
+    let (mut first, mut later) = (Vec::new(), Vec::new());
+    for _ in 0..10 {
+        let site = Site::new("smtp://127.0.0.1:9");
+        for times in [&mut first, &mut later] {
+            let (process, took) = crate::timed(|| {
+                let process = site.serve();
+                assert_eq!(process.send(&Request::get("/healthz")).status, 200);
+                process
+            });
+            process.kill();
+            times.push(took.as_secs_f64() * 1000.0);
+        }
+    }
+    println!(
+        "first start, making database and keys: {}",
+        spread(&mut first, "ms")
+    );
+    println!(
+        "later start:                           {}",
+        spread(&mut later, "ms")
+    );
+}
