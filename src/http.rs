@@ -1,7 +1,7 @@
 //! The HTTP server: routes, and what every answer has in common.
 //!
 //! A handler parses, calls one domain function and wraps the answer. Whatever fails on the way, in
-//! a handler or before one, ends in [`error::edge`], which makes it the envelope (or, at the token
+//! a handler or before one, ends in one place (`error::edge`), which makes it the envelope (or, at the token
 //! endpoint, OAuth's error).
 
 mod body;

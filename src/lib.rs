@@ -1,4 +1,57 @@
-//! readmit (documentation follows)
+//! readmit lets people back in: password reset and sign-in for every location of a business, from
+//! one binary with SQLite inside.
+//!
+//! # The main job
+//!
+//! 1. A portal posts `startPasswordReset`. The handler stores a *request* in the outbox
+//!    ([`reset::Resets::request`]) and answers once it is on disk. It looks at no account.
+//! 2. The outbox worker ([`outbox::worker`]) claims the request. In the same transaction
+//!    [`reset::compose`] finds the account and mints a token's *row*; outside of it the mail is
+//!    rendered, its link's JWT signed, and the letter handed to the relay.
+//! 3. The portal posts `completePasswordReset` ([`reset::Resets::complete`]): one transaction uses
+//!    the token up, replaces the password, ends everything older and queues a notice.
+//! 4. The one-time login token in the answer is exchanged for a session
+//!    ([`session::Sessions::exchange`]); from then on the member signs in with the new password
+//!    ([`session::Sessions::sign_in`]).
+//!
+//! # Code map
+//!
+//! Modules stand in layers; arrows point down only.
+//!
+//! | layer | modules |
+//! | --- | --- |
+//! | edges | [`cli`]: commands; [`http`]: routes, envelope, handlers; [`server`]: start and stop |
+//! | wiring | [`app`]: the parts of one deployment; [`health`]: whether they do their work |
+//! | acts | [`reset`], [`session`]: what members do; [`admin`]: what administrators do |
+//! | things | [`business`], [`accounts`], [`password`], [`token`], [`outbox`], [`audit`], [`limits`] |
+//! | storage | [`store`]: one writer that commits in groups, a pool of readers, migrations |
+//! | ground | [`config`], [`clock`], [`entropy`], [`email`], [`text`] |
+//!
+//! SQL stands in the `sql.rs` beside its domain, as functions over a connection or a [`store::Tx`].
+//! Mail templates are in `assets/mail/`, the schema in `migrations/`, the documented defaults of the
+//! configuration in `config.example.toml`, which is compiled in.
+//!
+//! # Invariants
+//!
+//! - **An answer of 200 means: on disk.** [`store::Store::write`] returns after the sync of the commit
+//!   that holds the job, and an error otherwise; there is no third case.
+//! - **The intake never looks.** Between `startPasswordReset`'s parser and its answer stands one
+//!   INSERT whose content comes from the request alone.
+//! - **What belongs together commits together.** Functions that change state take a [`store::Tx`];
+//!   a mail about a change is queued in the change's own transaction.
+//! - **No transaction spans SMTP or Argon2.** Work of that kind stands between two jobs: claim with a
+//!   lease, work, mark.
+//! - **One-time means one conditional UPDATE and a row count**, under conditions that include the
+//!   account's credential version and status.
+//! - **Nothing at rest opens a door.** Rows hold a token's id; its signature exists in the mail only.
+//!   Refresh tokens are stored as SHA-256. Keys live in a folder of their own.
+//! - **Mail goes to the stored address**, and its links lead where the business's settings say. No
+//!   byte of a request's headers reaches a mail.
+//! - **Time and randomness are values.** Domain functions take `now`; [`clock`] and [`entropy`] are
+//!   the only places that ask the system, and a lint bans it elsewhere.
+//! - **Domain modules know no HTTP and no command line.** Their errors are small enums; the edges turn
+//!   them into statuses and sentences.
+
 pub mod accounts;
 pub mod admin;
 pub mod app;

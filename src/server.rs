@@ -29,9 +29,10 @@ impl Server {
     pub fn start(app: Arc<App>, listener: TcpListener) -> std::io::Result<Self> {
         let address = listener.local_addr()?;
         let (stop, stopped) = watch::channel(false);
+        let grace = app.config.http.shutdown_timeout;
         Ok(Self {
             http: tokio::spawn(serve(Arc::clone(&app), listener, stopped.clone())),
-            worker: tokio::spawn(Arc::clone(&app.worker).run(stopped)),
+            worker: tokio::spawn(Arc::clone(&app.worker).run(stopped, grace)),
             housekeeping: tokio::spawn(housekeeping(Arc::clone(&app))),
             app,
             address,
@@ -49,21 +50,13 @@ impl Server {
         &self.app
     }
 
-    /// Stops: no new connection and no new message; what is under way is finished, leases are given
-    /// back, the database is checkpointed and closed. All of it within the configured time.
+    /// Stops: no new connection and no new message; what is under way is finished, as far as the
+    /// configured time allows; leases are given back, the database is checkpointed and closed.
     pub async fn stop(self) {
         let _ = self.stop.send(true);
         self.housekeeping.abort();
-        let limit = self.app.config.http.shutdown_timeout;
-        let mut worker = self.worker;
-        let finish = async {
-            let _ = self.http.await;
-            let _ = (&mut worker).await;
-        };
-        if tokio::time::timeout(limit, finish).await.is_err() {
-            tracing::warn!("mail under way was cut off; it is sent again when its lease is over");
-            worker.abort();
-        }
+        // Each ends by itself within the configured time; an error is a panic, which is logged.
+        let _ = tokio::join!(self.http, self.worker);
         self.app.store.close().await;
     }
 }

@@ -1,7 +1,7 @@
 //! The database: one SQLite file in WAL mode.
 //!
 //! [`Store::write`] hands a job to the one writer thread, which commits jobs in groups (see
-//! [`writer`]); [`Store::read`] runs on a small pool of read-only connections. An answer from
+//! `writer.rs`); [`Store::read`] runs on a small pool of read-only connections. An answer from
 //! `write` means that the transaction has been synced to disk.
 //!
 //! Architecture invariant: no transaction spans an SMTP conversation or a password hash. Work of

@@ -67,10 +67,15 @@ fn policy(html: &str) -> String {
     )
 }
 
-/// What stands between each `<script …>` and its `</script>`.
+/// What stands between each `<script …>` and the `</script>` that ends it. A script may itself speak
+/// of `<script`, so the search goes on behind its end.
 fn inline_scripts(html: &str) -> impl Iterator<Item = &str> {
-    html.split("<script").skip(1).filter_map(|rest| {
-        let body = rest.split_once('>')?.1;
-        body.split_once("</script>").map(|(script, _)| script)
+    let mut rest = html;
+    std::iter::from_fn(move || {
+        let (_, tag) = rest.split_once("<script")?;
+        let (_, body) = tag.split_once('>')?;
+        let (script, behind) = body.split_once("</script>")?;
+        rest = behind;
+        Some(script)
     })
 }

@@ -179,7 +179,8 @@ pub(super) async fn headers<E: Endpoint<Output = Response>>(
     let span =
         tracing::info_span!("request", id, method = %request.method(), path = request.uri().path());
     let answer = next.get_response(request);
-    let mut response = tracing::Instrument::instrument(answer, span).await;
+    let mut response = tracing::Instrument::instrument(answer, span.clone()).await;
+    tracing::debug!(parent: &span, status = response.status().as_u16(), "answered");
     let headers = response.headers_mut();
     if let Ok(id) = HeaderValue::from_str(&id) {
         headers.insert("x-request-id", id);

@@ -80,8 +80,9 @@ impl Worker {
         })
     }
 
-    /// Sends until `stop` turns true, then finishes what is under way and gives its leases back.
-    pub async fn run(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
+    /// Sends until `stop` turns true, then gives what is under way up to `grace` to finish, and gives
+    /// the leases of the rest back.
+    pub async fn run(self: Arc<Self>, mut stop: watch::Receiver<bool>, grace: Duration) {
         let mut sending = JoinSet::new();
         while !*stop.borrow() {
             while sending.try_join_next().is_some() {}
@@ -110,7 +111,14 @@ impl Worker {
                 });
             }
         }
-        while sending.join_next().await.is_some() {}
+        let finished = async { while sending.join_next().await.is_some() {} };
+        if tokio::time::timeout(grace, finished).await.is_err() {
+            tracing::warn!(
+                mails = sending.len(),
+                "mail under way was cut off; it is sent again"
+            );
+            sending.shutdown().await;
+        }
         self.transport.close().await;
         let (owner, now) = (self.owner.clone(), self.clock.now());
         let released: Result<usize, StoreError> = self

@@ -47,6 +47,10 @@ pub(crate) struct Builder {
 
 impl Builder {
     /// Sets a configuration key: `set("outbox.lease", "5s")`.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "reads better where it is called"
+    )]
     pub(crate) fn set(mut self, key: &str, value: impl ToString) -> Self {
         let variable = format!("READMIT_{}", key.to_ascii_uppercase().replace('.', "__"));
         self.settings.push((variable, value.to_string()));
@@ -220,6 +224,10 @@ impl TestApp {
     }
 
     /// Changes a configuration key for the next start.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "reads better where it is called"
+    )]
     pub(crate) fn set(&mut self, key: &str, value: impl ToString) {
         let variable = format!("READMIT_{}", key.to_ascii_uppercase().replace('.', "__"));
         self.settings.retain(|(name, _)| *name != variable);

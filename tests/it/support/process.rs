@@ -35,6 +35,10 @@ impl Site {
     }
 
     /// Sets a configuration key: `set("outbox.lease", "5s")`.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "reads better where it is called"
+    )]
     pub(crate) fn set(mut self, key: &str, value: impl ToString) -> Self {
         let variable = format!("READMIT_{}", key.to_ascii_uppercase().replace('.', "__"));
         self.settings.retain(|(name, _)| *name != variable);
