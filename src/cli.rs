@@ -29,12 +29,7 @@ pub type Error = Box<dyn std::error::Error + Send + Sync>;
 /// One binary, one SQLite file, one outbox that loses nothing. Start with `readmit demo`, which
 /// needs no configuration.
 #[derive(Debug, Parser)]
-#[command(
-    name = "readmit",
-    version,
-    propagate_version = true,
-    max_term_width = 100
-)]
+#[command(name = "readmit", version, max_term_width = 100)]
 pub struct Cli {
     /// The configuration file [default: readmit.toml, if there is one]
     #[arg(long, global = true, value_name = "FILE")]

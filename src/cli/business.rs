@@ -3,8 +3,9 @@
 use clap::{Args, Subcommand};
 
 use super::output::or_dash;
-use super::setup::{CLOCK, Setup};
+use super::setup::{CLOCK, Database, Setup};
 use super::{Error, Output, input};
+use crate::admin::Admin;
 use crate::business::{
     self, Business, BusinessError, BusinessId, Changes, Colour, LinkPattern, PortalUrl,
 };
@@ -152,7 +153,16 @@ fn name(text: &str) -> Result<String, Error> {
 }
 
 pub(super) async fn run(command: Command, setup: &Setup, out: &Output) -> Result<(), Error> {
-    let (admin, _) = setup.admin()?;
+    let database = match command {
+        Command::Add { .. } => Database::MayBeMade,
+        _ => Database::MustExist,
+    };
+    setup
+        .administer(database, async |admin, _| act(command, admin, out).await)
+        .await
+}
+
+async fn act(command: Command, admin: &Admin, out: &Output) -> Result<(), Error> {
     let now = CLOCK.now();
     match command {
         Command::Add {
@@ -205,7 +215,6 @@ pub(super) async fn run(command: Command, setup: &Setup, out: &Output) -> Result
             out.line(format!("business {id} removed"))?;
         }
     }
-    admin.store.close().await;
     Ok(())
 }
 

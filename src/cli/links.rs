@@ -3,8 +3,9 @@
 use clap::Subcommand;
 
 use super::output::or_dash;
-use super::setup::{CLOCK, Setup};
+use super::setup::{CLOCK, Database, Setup};
 use super::{Error, Output};
+use crate::admin::Admin;
 use crate::reset::{self, Listed};
 use crate::token::Jti;
 
@@ -27,7 +28,14 @@ pub(super) enum Command {
 }
 
 pub(super) async fn run(command: Command, setup: &Setup, out: &Output) -> Result<(), Error> {
-    let (admin, _) = setup.admin()?;
+    setup
+        .administer(Database::MustExist, async |admin, _| {
+            act(command, admin, out).await
+        })
+        .await
+}
+
+async fn act(command: Command, admin: &Admin, out: &Output) -> Result<(), Error> {
     let now = CLOCK.now();
     match command {
         Command::List { all, json } => {
@@ -47,7 +55,6 @@ pub(super) async fn run(command: Command, setup: &Setup, out: &Output) -> Result
             out.line(format!("link {id} revoked"))?;
         }
     }
-    admin.store.close().await;
     Ok(())
 }
 

@@ -3,8 +3,9 @@
 use clap::{Subcommand, ValueEnum};
 
 use super::output::or_dash;
-use super::setup::Setup;
+use super::setup::{Database, Setup};
 use super::{Error, Output};
+use crate::admin::Admin;
 use crate::outbox::{self, Listed, State};
 
 #[derive(Debug, Subcommand)]
@@ -58,7 +59,14 @@ impl From<StateArg> for State {
 }
 
 pub(super) async fn run(command: Command, setup: &Setup, out: &Output) -> Result<(), Error> {
-    let (admin, _) = setup.admin()?;
+    setup
+        .administer(Database::MustExist, async |admin, _| {
+            act(command, admin, out).await
+        })
+        .await
+}
+
+async fn act(command: Command, admin: &Admin, out: &Output) -> Result<(), Error> {
     match command {
         Command::List { state, limit, json } => {
             let state = state.map(State::from);
@@ -76,7 +84,6 @@ pub(super) async fn run(command: Command, setup: &Setup, out: &Output) -> Result
             show(out, &message, json)?;
         }
     }
-    admin.store.close().await;
     Ok(())
 }
 

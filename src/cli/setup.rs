@@ -33,10 +33,23 @@ impl Setup {
         Ok(Config::load(file, environment())?)
     }
 
-    /// An administrator at work on the configured database. Only problems are logged.
-    pub(super) fn admin(&self) -> Result<(Admin, Config), Error> {
+    /// Carries a command out on the configured database, which is closed in order however the command
+    /// ends. Only problems are logged.
+    pub(super) async fn administer<F>(&self, database: Database, work: F) -> Result<(), Error>
+    where
+        F: AsyncFnOnce(&Admin, &Config) -> Result<(), Error>,
+    {
         let config = self.config()?;
         log::problems_only(config.log.format);
+        let path = &config.storage.path;
+        if database == Database::MustExist && !path.exists() {
+            return Err(format!(
+                "there is no database {} (storage.path) yet; `readmit serve` and `readmit business add` make \
+                 it. If there should be one, name its configuration with --config",
+                path.display()
+            )
+            .into());
+        }
         let entropy = Entropy::System;
         let admin = Admin {
             store: Store::open(&Options::from(&config.storage))?,
@@ -44,8 +57,17 @@ impl Setup {
             entropy,
             actor: Actor::Admin(system_user()),
         };
-        Ok((admin, config))
+        let result = work(&admin, &config).await;
+        admin.store.close().await;
+        result
     }
+}
+
+/// Whether a command may make the database that it works on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Database {
+    MayBeMade,
+    MustExist,
 }
 
 /// The clock of every command.

@@ -8,11 +8,12 @@ use clap::Subcommand;
 use serde::Serialize;
 
 use super::output::or_dash;
-use super::setup::{CLOCK, Setup};
+use super::setup::{CLOCK, Database, Setup};
 use super::{Error, Output, input};
 use crate::accounts::{self, Account, AccountError, import};
 use crate::admin::Admin;
 use crate::business::BusinessId;
+use crate::config::Config;
 use crate::email::EmailAddress;
 use crate::password::Policy;
 use crate::{reset, session};
@@ -102,7 +103,18 @@ fn address(text: &str) -> Result<EmailAddress, Error> {
 }
 
 pub(super) async fn run(command: Command, setup: &Setup, out: &Output) -> Result<(), Error> {
-    let (admin, config) = setup.admin()?;
+    let database = match command {
+        Command::Add { .. } | Command::Import { .. } => Database::MayBeMade,
+        _ => Database::MustExist,
+    };
+    setup
+        .administer(database, async |admin, config| {
+            act(command, admin, config, out).await
+        })
+        .await
+}
+
+async fn act(command: Command, admin: &Admin, config: &Config, out: &Output) -> Result<(), Error> {
     let policy = Policy::new(&config.password);
     let now = CLOCK.now();
     match command {
@@ -134,8 +146,8 @@ pub(super) async fn run(command: Command, setup: &Setup, out: &Output) -> Result
             out.line(format!("{added} added{note}"))?;
         }
         Command::List { json } => list(out, &admin.store.read(accounts::list).await?, json)?,
-        Command::Show { email, json } => show(out, &admin, address(&email)?, json).await?,
-        Command::Import { file } => import_file(out, &admin, &policy, &file).await?,
+        Command::Show { email, json } => show(out, admin, address(&email)?, json).await?,
+        Command::Import { file } => import_file(out, admin, &policy, &file).await?,
         Command::Suspend { email } => {
             admin.suspend(address(&email)?, now).await?;
             out.line(format!(
@@ -166,7 +178,6 @@ pub(super) async fn run(command: Command, setup: &Setup, out: &Output) -> Result
             out.line(format!("{email} removed"))?;
         }
     }
-    admin.store.close().await;
     Ok(())
 }
 
