@@ -37,7 +37,7 @@ CREATE INDEX accounts_business ON accounts (business_id);
 
 CREATE TABLE outbox (
     id              INTEGER PRIMARY KEY AUTOINCREMENT,
-    kind            TEXT    NOT NULL CHECK (kind IN ('reset', 'changed')),
+    kind            TEXT    NOT NULL,
     -- What was submitted, for a request; the stored address, for a notice.
     recipient       TEXT    NOT NULL,
     account_id      TEXT    REFERENCES accounts (id) ON DELETE SET NULL,
