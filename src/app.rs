@@ -7,14 +7,17 @@ use crate::clock::Clock;
 use crate::config::{Config, Mailbox};
 use crate::entropy::Entropy;
 use crate::limits::Limits;
-use crate::outbox::Renderer;
+use crate::mailing;
+use crate::otp::{self, Otps};
 use crate::outbox::transport::{Transport, TransportError};
 use crate::outbox::worker::{Parts, Worker};
+use crate::outbox::{Kind, Renderer};
 use crate::password::{Hasher, Policy};
-use crate::reset::{self, ComposeSettings, Resets};
+use crate::reset::{self, Resets};
 use crate::session::Sessions;
 use crate::store::{self, OpenError, Store};
 use crate::token::{KeyError, KeyRing, Signer};
+use crate::vault::Vault;
 
 /// Why a deployment cannot start. Each message says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -47,8 +50,10 @@ pub struct App {
     pub signer: Arc<Signer>,
     /// Password reset.
     pub resets: Resets,
-    /// Sign-in.
+    /// Sign-in and sessions.
     pub sessions: Sessions,
+    /// One-time codes.
+    pub otps: Otps,
     /// Quotas.
     pub limits: Limits,
     /// The outbox's worker, to be run beside the server.
@@ -65,12 +70,13 @@ impl App {
         let keys = KeyRing::open(&config.keys.dir, clock.now())?;
         let signer = Arc::new(Signer::new(keys, &config.http.public_url));
         let hasher = Hasher::new(&config.password, entropy.clone());
+        let vault = Arc::new(Vault);
         let worker = Worker::new(
             Parts {
                 store: store.clone(),
                 transport: Transport::open(&config.smtp)?,
                 renderer: Renderer::new(Arc::clone(&signer)),
-                compose: compose(&config, &entropy),
+                compose: compose(&config, &entropy, &vault),
                 clock: clock.clone(),
                 entropy: entropy.clone(),
             },
@@ -91,7 +97,18 @@ impl App {
                 entropy: entropy.clone(),
                 hasher,
                 signer: Arc::clone(&signer),
+                policy: Policy::new(&config.password),
                 settings: config.tokens.clone(),
+                notices: config.notices.clone(),
+                mail_domain: mail_domain(&config.smtp.from),
+            },
+            otps: Otps {
+                store: store.clone(),
+                entropy: entropy.clone(),
+                signer: Arc::clone(&signer),
+                vault,
+                settings: config.otp.clone(),
+                mail_domain: mail_domain(&config.smtp.from),
             },
             limits: Limits::new(&config.limits, clock.clone()),
             config,
@@ -108,12 +125,22 @@ fn mail_domain(from: &Mailbox) -> String {
     from.address.domain().to_owned()
 }
 
-fn compose(config: &Config, entropy: &Entropy) -> crate::outbox::worker::Compose {
-    let settings = ComposeSettings {
+fn compose(
+    config: &Config,
+    entropy: &Entropy,
+    vault: &Arc<Vault>,
+) -> crate::outbox::worker::Compose {
+    let settings = mailing::Settings {
         reset: config.reset.clone(),
+        otp: config.otp.clone(),
+        vault: Arc::clone(vault),
         from: config.smtp.from.clone(),
         public_url: config.http.public_url.clone(),
         entropy: entropy.clone(),
     };
-    Arc::new(move |tx, message, now| reset::compose(tx, message, &settings, now))
+    Arc::new(move |tx, message, now| match message.kind {
+        Kind::Reset => reset::compose(tx, message, &settings, now),
+        Kind::Otp => otp::compose(tx, message, &settings, now),
+        Kind::Changed | Kind::SignIn => mailing::compose(tx, message, &settings),
+    })
 }

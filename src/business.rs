@@ -67,6 +67,8 @@ pub struct Business {
     pub logo_url: Option<String>,
     /// The form of a reset link, when the portal's page has another address than the default.
     pub reset_link: Option<LinkPattern>,
+    /// The form of a magic link, likewise.
+    pub magic_link: Option<LinkPattern>,
     /// The language of its mail (BCP 47).
     pub locale: Option<String>,
     /// When it was added.
@@ -94,6 +96,8 @@ pub struct Changes {
     pub logo_url: Option<Option<String>>,
     /// The reset link's pattern.
     pub reset_link: Option<Option<LinkPattern>>,
+    /// The magic link's pattern.
+    pub magic_link: Option<Option<LinkPattern>>,
     /// The language.
     pub locale: Option<Option<String>>,
 }
@@ -114,6 +118,7 @@ impl Changes {
         set(&mut business.colour, self.colour);
         set(&mut business.logo_url, self.logo_url);
         set(&mut business.reset_link, self.reset_link);
+        set(&mut business.magic_link, self.magic_link);
         set(&mut business.locale, self.locale);
         business.updated_at = now;
     }

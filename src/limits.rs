@@ -114,7 +114,7 @@ impl Limits {
 }
 
 /// The network that counts as one caller: an IPv4 address, or the /64 that one IPv6 subscriber has.
-fn network(client: IpAddr) -> IpAddr {
+pub fn network(client: IpAddr) -> IpAddr {
     match client.to_canonical() {
         IpAddr::V4(address) => IpAddr::V4(address),
         IpAddr::V6(address) => {

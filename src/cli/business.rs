@@ -87,6 +87,12 @@ pub(super) struct Settings {
                 [default: {portal_url}/reset-password?token={token}]"
     )]
     reset_link: Option<String>,
+    #[arg(
+        long,
+        value_name = "PATTERN",
+        help = "The form of a magic link, likewise [default: {portal_url}/login?token={token}]"
+    )]
+    magic_link: Option<String>,
     /// The language of its mail: en, fr, pt-BR
     #[arg(long, value_name = "TAG")]
     locale: Option<String>,
@@ -108,6 +114,9 @@ impl Settings {
                 Ok(business::web_address(text)?)
             })?,
             reset_link: setting("reset-link", self.reset_link.as_deref(), |text| {
+                Ok(LinkPattern::parse(text)?)
+            })?,
+            magic_link: setting("magic-link", self.magic_link.as_deref(), |text| {
                 Ok(LinkPattern::parse(text)?)
             })?,
             locale: setting("locale", self.locale.as_deref(), |text| {
@@ -181,6 +190,7 @@ async fn act(command: Command, admin: &Admin, out: &Output) -> Result<(), Error>
                 colour: None,
                 logo_url: None,
                 reset_link: None,
+                magic_link: None,
                 locale: None,
                 created_at: now,
                 updated_at: now,
@@ -263,6 +273,13 @@ fn show(out: &Output, business: &Business, json: bool) -> Result<(), Error> {
             "reset link",
             business
                 .reset_link
+                .as_ref()
+                .map(|link| link.as_str().to_owned()),
+        ),
+        (
+            "magic link",
+            business
+                .magic_link
                 .as_ref()
                 .map(|link| link.as_str().to_owned()),
         ),

@@ -167,6 +167,7 @@ async fn fill(app: &App) -> Result<(), Error> {
             colour: Some(Colour::parse(colour)?),
             logo_url: None,
             reset_link: None,
+            magic_link: None,
             locale: None,
             created_at: now,
             updated_at: now,

@@ -29,7 +29,7 @@ pub(super) fn to_toml(config: &Config) -> String {
 
 type Keys = Vec<(&'static str, Value)>;
 
-fn sections(config: &Config) -> [(&'static str, Keys); 10] {
+fn sections(config: &Config) -> [(&'static str, Keys); 13] {
     [
         ("http", http(config)),
         ("storage", storage(config)),
@@ -37,7 +37,10 @@ fn sections(config: &Config) -> [(&'static str, Keys); 10] {
         ("smtp", smtp(config)),
         ("outbox", outbox(config)),
         ("reset", reset(config)),
+        ("otp", otp(config)),
         ("tokens", tokens(config)),
+        ("introspection", introspection(config)),
+        ("notices", vec![("sign_in", config.notices.sign_in.into())]),
         ("password", password(config)),
         ("limits", limits(config)),
         ("log", log(config)),
@@ -119,8 +122,27 @@ fn tokens(config: &Config) -> Keys {
     vec![
         ("access_ttl", span(tokens.access_ttl)),
         ("refresh_ttl", span(tokens.refresh_ttl)),
+        ("refresh_grace", span(tokens.refresh_grace)),
         ("max_exchange", span(tokens.max_exchange)),
     ]
+}
+
+fn otp(config: &Config) -> Keys {
+    let otp = &config.otp;
+    vec![
+        ("ttl", span(otp.ttl)),
+        ("digits", otp.digits.into()),
+        ("cooldown", span(otp.cooldown)),
+        ("max_attempts", otp.max_attempts.into()),
+    ]
+}
+
+fn introspection(config: &Config) -> Keys {
+    let servers = &config.introspection.resource_servers;
+    let shown = servers
+        .iter()
+        .map(|server| text(format!("{}:{}", server.name, server.secret_sha256)));
+    vec![("resource_servers", Value::Array(shown.collect()))]
 }
 
 fn password(config: &Config) -> Keys {

@@ -353,11 +353,12 @@ impl OAuth {
             Some(_) => return Err(Refusal::GrantType.into()),
             None => return Err(Refusal::Request("grant_type is required.").into()),
         };
-        let (client, now) = (client.0.to_string(), app.clock.now());
-        match app.sessions.sign_in(login, client, now).await {
+        let now = app.clock.now();
+        match app.sessions.sign_in(login, client.0, now).await {
             Ok(grant) => Ok(grant.into()),
             Err(SignInError::Credentials) => Err(Refusal::Grant.into()),
             Err(SignInError::MustReset) => Err(Refusal::MustReset.into()),
+            Err(SignInError::Wait(wait)) => Err(Failure::OverLimit(wait).into()),
             Err(SignInError::Busy(busy)) => Err(Failure::from(busy).into()),
             Err(SignInError::Store(error)) => Err(Failure::from(error).into()),
         }

@@ -342,10 +342,10 @@ impl Users {
         let minutes = fields.whole_number("validForInMinutes", 1..=MAX_EXCHANGE_MINUTES);
         let (token, minutes) = fields.finish(token.zip(minutes))?;
         let lifetime = Duration::from_secs(minutes.unsigned_abs() * 60);
-        let (client, now) = (client.0.to_string(), app.clock.now());
+        let now = app.clock.now();
         let grant = app
             .sessions
-            .exchange(&token, lifetime, client, now)
+            .exchange(&token, lifetime, client.0, now)
             .await
             .map_err(Failure::from)?;
         Ok(grant.into())

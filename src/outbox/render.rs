@@ -29,7 +29,7 @@ pub(super) enum RenderError {
 }
 
 /// Templates by name; those ending in `.html` are escaped.
-const TEMPLATES: [(&str, &str); 7] = [
+const TEMPLATES: [(&str, &str); 13] = [
     ("layout.html", include_str!("../../assets/mail/layout.html")),
     (
         "reset.subject",
@@ -37,6 +37,9 @@ const TEMPLATES: [(&str, &str); 7] = [
     ),
     ("reset.txt", include_str!("../../assets/mail/reset.txt")),
     ("reset.html", include_str!("../../assets/mail/reset.html")),
+    ("otp.subject", include_str!("../../assets/mail/otp.subject")),
+    ("otp.txt", include_str!("../../assets/mail/otp.txt")),
+    ("otp.html", include_str!("../../assets/mail/otp.html")),
     (
         "changed.subject",
         include_str!("../../assets/mail/changed.subject"),
@@ -45,6 +48,18 @@ const TEMPLATES: [(&str, &str); 7] = [
     (
         "changed.html",
         include_str!("../../assets/mail/changed.html"),
+    ),
+    (
+        "signin_notice.subject",
+        include_str!("../../assets/mail/signin_notice.subject"),
+    ),
+    (
+        "signin_notice.txt",
+        include_str!("../../assets/mail/signin_notice.txt"),
+    ),
+    (
+        "signin_notice.html",
+        include_str!("../../assets/mail/signin_notice.html"),
     ),
 ];
 
@@ -135,8 +150,19 @@ impl Renderer {
                     ..common
                 }
             }
-            Content::PasswordChanged(at) => context! {
-                at => at.calendar().strftime("%-d %B %Y, %H:%M UTC").to_string(),
+            Content::Code { code, link } => {
+                let token = self.signer.sign(token::Kind::Login, link);
+                context! {
+                    code => code,
+                    link => brand.magic_link(&token),
+                    lifetime => in_words(link.expires_at.since(link.issued_at)),
+                    ..common
+                }
+            }
+            Content::PasswordChanged(at) => context! { at => in_full(*at), ..common },
+            Content::SignedIn { at, client } => context! {
+                at => in_full(*at),
+                client => inert(client),
                 ..common
             },
         }
@@ -154,6 +180,11 @@ fn quoted_printable(kind: ContentType, text: String) -> SinglePart {
 fn mailbox(name: Option<&str>, address: &EmailAddress) -> Result<Mailbox, RenderError> {
     let name = name.map(inert).filter(|name| !name.is_empty());
     Ok(Mailbox::new(name, address.as_str().parse()?))
+}
+
+/// A time as people read it.
+fn in_full(at: Timestamp) -> String {
+    at.calendar().strftime("%-d %B %Y, %H:%M UTC").to_string()
 }
 
 /// A lifetime as people say it: `1 hour`, `90 minutes`, `2 days`.

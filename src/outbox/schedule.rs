@@ -55,8 +55,10 @@ pub fn decide(attempt: &Attempt, policy: &Policy, jitter: f64) -> Verdict {
     let wait = ceiling.mul_f64(jitter).max(SHORTEST);
     if attempt.age + wait > attempt.kind.useful_for() {
         return Verdict::Dead(match attempt.kind {
-            Kind::Reset => "not delivered within a day, after which nobody waits for a link",
-            Kind::Changed => "not delivered within four days",
+            Kind::Reset | Kind::Otp => {
+                "not delivered within a day, after which nobody waits for it"
+            }
+            Kind::Changed | Kind::SignIn => "not delivered within four days",
         });
     }
     Verdict::Retry(wait)
