@@ -54,6 +54,8 @@ pub struct App {
     pub sessions: Sessions,
     /// One-time codes.
     pub otps: Otps,
+    /// What composing mail takes.
+    pub mailing: mailing::Settings,
     /// Quotas.
     pub limits: Limits,
     /// The outbox's worker, to be run beside the server.
@@ -71,12 +73,20 @@ impl App {
         let signer = Arc::new(Signer::new(keys, &config.http.public_url));
         let hasher = Hasher::new(&config.password, entropy.clone());
         let vault = Arc::new(Vault);
+        let mailing = mailing::Settings {
+            reset: config.reset.clone(),
+            otp: config.otp.clone(),
+            vault: Arc::clone(&vault),
+            from: config.smtp.from.clone(),
+            public_url: config.http.public_url.clone(),
+            entropy: entropy.clone(),
+        };
         let worker = Worker::new(
             Parts {
                 store: store.clone(),
                 transport: Transport::open(&config.smtp)?,
                 renderer: Renderer::new(Arc::clone(&signer)),
-                compose: compose(&config, &entropy, &vault),
+                compose: compose(mailing.clone()),
                 clock: clock.clone(),
                 entropy: entropy.clone(),
             },
@@ -110,6 +120,7 @@ impl App {
                 settings: config.otp.clone(),
                 mail_domain: mail_domain(&config.smtp.from),
             },
+            mailing,
             limits: Limits::new(&config.limits, clock.clone()),
             config,
             clock,
@@ -125,19 +136,7 @@ fn mail_domain(from: &Mailbox) -> String {
     from.address.domain().to_owned()
 }
 
-fn compose(
-    config: &Config,
-    entropy: &Entropy,
-    vault: &Arc<Vault>,
-) -> crate::outbox::worker::Compose {
-    let settings = mailing::Settings {
-        reset: config.reset.clone(),
-        otp: config.otp.clone(),
-        vault: Arc::clone(vault),
-        from: config.smtp.from.clone(),
-        public_url: config.http.public_url.clone(),
-        entropy: entropy.clone(),
-    };
+fn compose(settings: mailing::Settings) -> crate::outbox::worker::Compose {
     Arc::new(move |tx, message, now| match message.kind {
         Kind::Reset => reset::compose(tx, message, &settings, now),
         Kind::Otp => otp::compose(tx, message, &settings, now),

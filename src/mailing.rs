@@ -27,6 +27,13 @@ pub struct Settings {
     pub entropy: Entropy,
 }
 
+impl Settings {
+    /// The brand for accounts of no location.
+    pub(crate) fn plain_brand(&self) -> Brand {
+        Brand::plain(&self.from, &self.public_url)
+    }
+}
+
 /// Finds out what is to be sent for a notice.
 pub fn compose(
     tx: &Tx<'_>,
@@ -43,7 +50,7 @@ pub fn compose(
     let brand = match brand_for(tx, message.business, settings)? {
         Some(brand) => brand,
         // The location is gone; its member is told all the same.
-        None => Brand::plain(&settings.from, &settings.public_url),
+        None => settings.plain_brand(),
     };
     Ok(Composed::Send(Box::new(Draft {
         recipient: message.recipient.clone(),
@@ -66,7 +73,7 @@ pub(crate) fn brand_for(
     settings: &Settings,
 ) -> Result<Option<Brand>, StoreError> {
     match business {
-        None => Ok(Some(Brand::plain(&settings.from, &settings.public_url))),
+        None => Ok(Some(settings.plain_brand())),
         Some(id) => Ok(business::sql::find(tx, id)?.map(|b| Brand::of(&b, &settings.from))),
     }
 }

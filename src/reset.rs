@@ -4,9 +4,11 @@
 //! comes to it, [`compose`] finds the account and mints the link's token as a row that holds its id
 //! only. [`Resets::complete`] uses that row up, once.
 
+mod by_hand;
 mod compose;
 pub(crate) mod sql;
 
+pub use self::by_hand::LinkError;
 pub use self::compose::compose;
 
 use serde::Serialize;

@@ -87,6 +87,9 @@ pub struct Listed {
     pub last_used_at: Option<Timestamp>,
     /// When it ends by itself.
     pub expires_at: Timestamp,
+    /// Whether it is the one that asks.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub current: bool,
 }
 
 /// A session about to be opened, or continued with new tokens.

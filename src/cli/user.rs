@@ -12,6 +12,7 @@ use super::setup::{CLOCK, Database, Setup};
 use super::{Error, Output, input};
 use crate::accounts::{self, Account, AccountError, import};
 use crate::admin::Admin;
+use crate::app::App;
 use crate::business::BusinessId;
 use crate::config::Config;
 use crate::email::EmailAddress;
@@ -78,6 +79,26 @@ pub(super) enum Command {
         /// Read the password from standard input: the only way to give one
         #[arg(long, required = true)]
         password_stdin: bool,
+    },
+    /// List a person's open sessions
+    Sessions {
+        /// The email address
+        email: String,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// End every session of a person
+    RevokeSessions {
+        /// The email address
+        email: String,
+    },
+    /// Make a fresh reset link, for a member on the telephone, and print it
+    ///
+    /// Whoever has the link can choose the account's password: be sure to whom you are talking.
+    ResetLink {
+        /// The email address
+        email: String,
     },
     /// Remove a person and all that is theirs
     Remove {
@@ -171,6 +192,27 @@ async fn act(command: Command, admin: &Admin, config: &Config, out: &Output) -> 
                 "{email} has a new password; sessions and links have ended"
             ))?;
         }
+        Command::Sessions { email, json } => {
+            let email = address(&email)?;
+            let open = admin.store.read(move |db| {
+                let account = accounts::find(db, &email)?.ok_or(AccountError::Unknown(email))?;
+                Ok::<_, AccountError>(session::list(db, account.id, now)?)
+            });
+            sessions(out, &open.await?, json)?;
+        }
+        Command::RevokeSessions { email } => {
+            let ended = admin.revoke_sessions(address(&email)?, now).await?;
+            out.line(format!("{email}: {ended} sessions have ended"))?;
+        }
+        Command::ResetLink { email } => {
+            let app = App::open(config.clone(), CLOCK, admin.entropy.clone())?;
+            let made = app
+                .resets
+                .link_by_hand(address(&email)?, &app.mailing, admin.actor.clone(), now)
+                .await;
+            app.store.close().await;
+            out.line(made?)?;
+        }
         Command::Remove { email, yes } => {
             let address = address(&email)?;
             input::confirm(yes, &format!("Removing {email}"))?;
@@ -200,6 +242,30 @@ fn list(out: &Output, all: &[Account], json: bool) -> Result<(), Error> {
         ["EMAIL", "NAME", "BUSINESS", "STATUS"],
         rows,
         "no people yet; add one with `readmit user add`",
+    )
+}
+
+fn sessions(out: &Output, open: &[session::Listed], json: bool) -> Result<(), Error> {
+    if json {
+        return out.json(&open);
+    }
+    let rows = open
+        .iter()
+        .map(|session| {
+            [
+                session.id.clone(),
+                session.client_id.clone(),
+                or_dash(session.client.as_ref()),
+                session.created_at.to_string(),
+                or_dash(session.last_used_at.as_ref()),
+                session.expires_at.to_string(),
+            ]
+        })
+        .collect();
+    out.table(
+        ["ID", "CLIENT", "FROM", "OPENED", "REFRESHED", "ENDS"],
+        rows,
+        "no open sessions",
     )
 }
 

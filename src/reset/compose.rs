@@ -50,7 +50,7 @@ pub fn compose(
                     jti: &jti,
                     account: &account,
                     business: brand.business,
-                    message: message.id,
+                    message: Some(message.id),
                     expires_at,
                 },
                 now,

@@ -85,8 +85,16 @@ impl Sessions {
         member: &Member,
         now: Timestamp,
     ) -> Result<Vec<Listed>, StoreError> {
-        let account = member.account.id;
-        self.store.read(move |db| sql::list(db, account, now)).await
+        let (account, asking) = (member.account.id, member.session.clone());
+        self.store
+            .read(move |db| {
+                let mut sessions = sql::list(db, account, now)?;
+                for session in &mut sessions {
+                    session.current = session.id == asking;
+                }
+                Ok(sessions)
+            })
+            .await
     }
 
     /// Ends one of the member's own sessions; false when it is none or has ended.

@@ -191,6 +191,7 @@ pub(super) fn list(
             created_at: row.get(4)?,
             last_used_at: row.get(5)?,
             expires_at: row.get(6)?,
+            current: false,
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
