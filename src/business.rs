@@ -144,7 +144,7 @@ pub enum BusinessError {
     #[error("there is no business {0}; `readmit business list` shows them")]
     Unknown(BusinessId),
     /// People belong to it.
-    #[error("business {id} still has {accounts} accounts; move or remove them first")]
+    #[error("people still belong to business {id} ({accounts} of them); remove them first")]
     HasAccounts {
         /// The business.
         id: BusinessId,

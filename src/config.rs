@@ -75,7 +75,7 @@ pub struct Http {
     pub max_body: usize,
     /// How long headers may take to arrive; also how long an idle connection is kept.
     pub header_timeout: Duration,
-    /// How long a request may take.
+    /// How long a request's body may take to arrive.
     pub request_timeout: Duration,
     /// How long running requests may go on after a stop signal; can be zero.
     pub shutdown_timeout: Duration,

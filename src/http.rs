@@ -11,6 +11,7 @@ mod docs;
 mod envelope;
 mod error;
 mod fields;
+mod methods;
 mod oauth;
 mod probes;
 pub mod serve;
@@ -18,7 +19,7 @@ mod users;
 
 use std::sync::Arc;
 
-use poem::{Endpoint, EndpointExt as _, Response, Route};
+use poem::{Endpoint, EndpointExt as _, Response, Route, get};
 use poem_openapi::{OpenApiService, Tags};
 
 use crate::app::App;
@@ -57,14 +58,26 @@ pub fn routes(app: &Arc<App>) -> impl Endpoint<Output = Response> + use<> {
     let url = app.config.http.public_url.clone();
     let api = service(&url);
     let document = api.spec();
+    let methods = Arc::new(methods::Methods::of(&document, &["/docs", "/openapi.json"]));
     let page = docs::ui(move || service(&url).swagger_ui_html());
+    let routes = Route::new()
+        .nest("/", api)
+        .at("/docs", get(page))
+        .at("/openapi.json", get(docs::document(document)))
+        .data(Arc::clone(app));
+    guard(app, routes)
+        .around(move |next, request| methods::allow(Arc::clone(&methods), next, request))
+}
+
+/// What stands around every route: a failure or a panic becomes an answer, and every answer has the
+/// headers that all of them have.
+pub fn guard<E>(app: &Arc<App>, routes: E) -> impl Endpoint<Output = Response> + use<E>
+where
+    E: Endpoint<Output = Response> + 'static,
+{
     let origins = Arc::new(cors::Origins::new(app));
     let entropy = app.entropy.clone();
-    Route::new()
-        .nest("/", api)
-        .at("/docs", page)
-        .at("/openapi.json", docs::document(document))
-        .data(Arc::clone(app))
+    routes
         .around(error::edge)
         .around(move |next, request| cors::share(Arc::clone(&origins), next, request))
         .around(move |next, request| envelope::headers(entropy.clone(), next, request))

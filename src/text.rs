@@ -1,5 +1,7 @@
 //! Texts of strangers, made safe to show.
 
+use std::fmt::Write as _;
+
 /// Whether a terminal or a mail program could take the character for something other than text:
 /// controls of both sets (ESC among them), line and paragraph separators, and the marks that turn
 /// the direction of writing.
@@ -19,4 +21,19 @@ pub fn inert(text: &str) -> String {
         .filter(|word| !word.is_empty())
         .collect::<Vec<_>>()
         .join(" ")
+}
+
+/// JSON in which those characters stand escaped. A serialiser escapes the lower controls only; the
+/// others can stand nowhere but within strings.
+pub fn escape_active(json: &str) -> String {
+    let mut escaped = String::with_capacity(json.len());
+    for c in json.chars() {
+        if is_active(c) && !c.is_ascii_whitespace() {
+            // Writing to a string cannot fail.
+            let _ = write!(escaped, "\\u{:04x}", u32::from(c));
+        } else {
+            escaped.push(c);
+        }
+    }
+    escaped
 }

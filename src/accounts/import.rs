@@ -34,12 +34,18 @@ pub struct ImportError {
 const HEADER: [&str; 4] = ["email", "name", "business", "password"];
 
 /// Reads every row, or names the first bad one.
-pub fn read(source: impl Read, policy: &Policy) -> Result<Vec<Row>, ImportError> {
+pub fn read(mut source: impl Read, policy: &Policy) -> Result<Vec<Row>, ImportError> {
+    let bad = |line, problem: String| ImportError { line, problem };
+    let mut file = Vec::new();
+    source
+        .read_to_end(&mut file)
+        .map_err(|error| bad(1, format!("the file cannot be read: {error}")))?;
     let mut reader = csv::ReaderBuilder::new()
         .trim(csv::Trim::None)
-        .from_reader(source);
-    let bad = |line, problem: String| ImportError { line, problem };
-    let header = reader.headers().map_err(|error| unreadable(&error))?;
+        .from_reader(file.as_slice());
+    let header = reader
+        .headers()
+        .map_err(|error| unreadable(&file, &error))?;
     let named: Vec<_> = header
         .iter()
         .map(|name| {
@@ -54,8 +60,8 @@ pub fn read(source: impl Read, policy: &Policy) -> Result<Vec<Row>, ImportError>
     let mut rows: Vec<Row> = Vec::new();
     let mut seen = std::collections::HashMap::new();
     for record in reader.into_records() {
-        let record = record.map_err(|error| unreadable(&error))?;
-        let line = record.position().map_or(0, csv::Position::line);
+        let record = record.map_err(|error| unreadable(&file, &error))?;
+        let line = line(&file, record.position());
         let row = row(&record, line, policy).map_err(|problem| bad(line, problem))?;
         if let Some(first) = seen.insert(row.email.key().to_owned(), line) {
             return Err(bad(
@@ -93,18 +99,28 @@ fn row(record: &csv::StringRecord, line: u64, policy: &Policy) -> Result<Row, St
     })
 }
 
-fn unreadable(error: &csv::Error) -> ImportError {
+/// The line on which a record begins. The library's own number is that of the end of the record
+/// before, and does not count the empty lines between the two.
+fn line(file: &[u8], position: Option<&csv::Position>) -> u64 {
+    let Some(position) = position else { return 1 };
+    let end_before = usize::try_from(position.byte()).unwrap_or(usize::MAX);
+    let between = file.get(end_before..).unwrap_or_default().iter();
+    let between = between.take_while(|byte| matches!(byte, b'\r' | b'\n'));
+    let breaks = between.filter(|&&byte| byte == b'\n').count();
+    position.line() + u64::try_from(breaks).unwrap_or(u64::MAX)
+}
+
+fn unreadable(file: &[u8], error: &csv::Error) -> ImportError {
     // The library's own message can quote the line, and with it a password.
     let problem = match error.kind() {
         csv::ErrorKind::UnequalLengths { len, .. } => {
             format!("expected {} fields, found {len}", HEADER.len())
         }
         csv::ErrorKind::Utf8 { .. } => "it is not UTF-8".to_owned(),
-        csv::ErrorKind::Io(error) => format!("the file cannot be read: {error}"),
         _ => "it is not CSV".to_owned(),
     };
     ImportError {
-        line: error.position().map_or(1, csv::Position::line),
+        line: line(file, error.position()),
         problem,
     }
 }

@@ -20,8 +20,11 @@ pub(super) enum Command {
         /// What its members call it
         #[arg(long)]
         name: String,
-        /// Where its members' portal stands, like <https://portal.example.com>
-        #[arg(long, value_name = "URL")]
+        #[arg(
+            long,
+            value_name = "URL",
+            help = "Where its members' portal stands, like https://portal.example.com"
+        )]
         portal_url: PortalUrl,
         #[command(flatten)]
         settings: Settings,

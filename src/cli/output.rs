@@ -6,7 +6,7 @@ use comfy_table::{ContentArrangement, Table, presets};
 use serde::Serialize;
 
 use super::Error;
-use crate::text::inert;
+use crate::text::{escape_active, inert};
 
 /// Where commands print.
 pub(super) struct Output {
@@ -31,7 +31,7 @@ impl Output {
 
     /// Prints a value as JSON.
     pub(super) fn json(&self, value: &impl Serialize) -> Result<(), Error> {
-        self.line(serde_json::to_string_pretty(value)?)
+        self.line(escape_active(&serde_json::to_string_pretty(value)?))
     }
 
     /// Prints rows under a header, or `nothing` when there are none.

@@ -26,12 +26,15 @@ pub(super) struct Envelope {
     /// The outcome.
     pub(super) was_successful: bool,
     /// A result, where the endpoint has one.
+    #[oai(nullable)]
     pub(super) value: Option<String>,
     /// The HTTP status, mirrored.
     pub(super) status: u16,
     /// One sentence for a person; null on success.
+    #[oai(nullable)]
     pub(super) message: Option<String>,
     /// Every problem of the request; null on success.
+    #[oai(nullable)]
     pub(super) errors: Option<Vec<FieldError>>,
 }
 
@@ -45,6 +48,7 @@ pub(super) struct FieldError {
     /// What is wrong with it.
     pub(super) message: String,
     /// What was sent, cut at 128 characters; null for a password, token or code.
+    #[oai(nullable)]
     pub(super) attempted_value: Option<String>,
 }
 
@@ -55,6 +59,17 @@ impl Example for Envelope {
 }
 
 impl Envelope {
+    /// Documents the envelope. Its fields are all there in every answer, whereas the derive takes one
+    /// that may be null for one that may be absent.
+    pub(super) fn document(registry: &mut Registry) {
+        Self::register(registry);
+        for name in [Self::name(), FieldError::name()] {
+            if let Some(schema) = registry.schemas.get_mut(name.as_ref()) {
+                schema.required = schema.properties.iter().map(|(name, _)| *name).collect();
+            }
+        }
+    }
+
     pub(super) fn success(value: Option<String>) -> Self {
         Self {
             was_successful: true,
@@ -128,7 +143,7 @@ impl<S: Statuses> ApiResponse for Confirmed<S> {
     }
 
     fn register(registry: &mut Registry) {
-        Envelope::register(registry);
+        Envelope::document(registry);
     }
 }
 

@@ -50,7 +50,7 @@ pub(super) enum Failure {
 }
 
 /// How long a caller that was turned away under load should wait, in seconds.
-const SHED_RETRY_AFTER: u64 = 2;
+pub(super) const SHED_RETRY_AFTER: u64 = 2;
 
 impl Failure {
     pub(super) const fn status(&self) -> StatusCode {

@@ -2,10 +2,11 @@
 //!
 //! Its answers, failures included, are OAuth's JSON and never the envelope.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use percent_encoding::percent_decode;
-use poem::http::StatusCode;
+use poem::http::{HeaderMap, HeaderValue, StatusCode};
 use poem::web::Data;
 use poem::{IntoResponse, Request, RequestBody, Response};
 use poem_openapi::param::Header;
@@ -25,6 +26,9 @@ use crate::app::App;
 use crate::limits::Action;
 use crate::password::Password;
 use crate::session::{Grant, Login, SignInError};
+
+/// The header that says which application asks, and the parameter that does as well.
+const CLIENT_ID: &str = "client_id";
 
 /// The path whose failures are OAuth's.
 pub(super) const TOKEN_PATH: &str = "/api/token";
@@ -224,12 +228,12 @@ pub(super) fn error_response(error: &poem::Error) -> Response {
 }
 
 /// The parameters of a form, each given once. One without a value counts as absent (RFC 6749, 3.2).
-pub(super) struct Form(Vec<(String, String)>);
+pub(super) struct Form(HashMap<String, String>);
 
 impl Form {
     fn parse(bytes: &[u8]) -> Result<Self, Refusal> {
         const MALFORMED: Refusal = Refusal::Request("The form is malformed.");
-        let mut parameters: Vec<(String, String)> = Vec::new();
+        let mut parameters = HashMap::new();
         for pair in bytes.split(|byte| *byte == b'&').filter(|p| !p.is_empty()) {
             let (name, value) = match pair.iter().position(|byte| *byte == b'=') {
                 Some(at) => (&pair[..at], &pair[at + 1..]),
@@ -239,19 +243,19 @@ impl Form {
                 decode(name).ok_or(MALFORMED)?,
                 decode(value).ok_or(MALFORMED)?,
             );
-            if parameters.iter().any(|(earlier, _)| *earlier == name) {
+            if parameters.insert(name, value).is_some() {
                 return Err(Refusal::Request("A parameter is given more than once."));
             }
-            parameters.push((name, value));
         }
         Ok(Self(parameters))
     }
 
     fn get(&self, name: &str) -> Option<&str> {
-        self.0
-            .iter()
-            .find(|(given, value)| given == name && !value.is_empty())
-            .map(|(_, value)| value.as_str())
+        // `is_empty` of a `&&str` would be that of poem's `Type`, which is never true.
+        match self.0.get(name)?.as_str() {
+            "" => None,
+            value => Some(value),
+        }
     }
 }
 
@@ -300,23 +304,30 @@ impl<'a> ApiExtractor<'a> for Form {
 }
 
 /// Whom the session is for, by header or parameter.
-fn client_id(header: Option<String>, form: Option<&str>) -> Result<Option<String>, Refusal> {
-    let client_id = match (header.filter(|id| !id.is_empty()), form) {
-        (Some(header), Some(form)) if header != form => {
+fn client_id(headers: &HeaderMap, form: Option<&str>) -> Result<Option<String>, Refusal> {
+    let given = headers
+        .get_all(CLIENT_ID)
+        .iter()
+        .map(HeaderValue::as_bytes)
+        .chain(form.map(str::as_bytes))
+        .filter(|id| *id != b"");
+    let mut client_id = None;
+    for id in given {
+        if client_id.is_some_and(|earlier| earlier != id) {
             return Err(Refusal::Request("client_id is given twice, and differs."));
         }
-        (Some(header), _) => Some(header),
-        (None, form) => form.map(str::to_owned),
+        client_id = Some(id);
+    }
+    let Some(id) = client_id else {
+        return Ok(None);
     };
     // RFC 6749, appendix A.1: printable ASCII. The length is ours.
-    let acceptable =
-        |id: &String| id.len() <= 255 && id.bytes().all(|byte| (0x20..0x7f).contains(&byte));
-    if client_id.as_ref().is_none_or(acceptable) {
-        Ok(client_id)
-    } else {
-        Err(Refusal::Request(
+    let printable = |id: &&str| id.bytes().all(|byte| (0x20..0x7f).contains(&byte));
+    match std::str::from_utf8(id).ok().filter(printable) {
+        Some(id) if id.len() <= 255 => Ok(Some(id.to_owned())),
+        _ => Err(Refusal::Request(
             "client_id must be printable ASCII, 255 characters at most.",
-        ))
+        )),
     }
 }
 
@@ -336,9 +347,10 @@ impl OAuth {
         &self,
         app: Data<&Arc<App>>,
         client: Client,
+        request: &Request,
         /// Which application asks. Defaults to the email address.
         #[oai(name = "client_id")]
-        header: Header<Option<String>>,
+        _client_id: Header<Option<String>>,
         form: Form,
     ) -> poem::Result<Answer> {
         app.limits
@@ -348,7 +360,7 @@ impl OAuth {
             Some("password") => Login {
                 username: required(&form, "username")?.to_owned(),
                 password: Password::new(required(&form, "password")?),
-                client_id: client_id(header.0, form.get("client_id"))?,
+                client_id: client_id(request.headers(), form.get(CLIENT_ID))?,
             },
             Some(_) => return Err(Refusal::GrantType.into()),
             None => return Err(Refusal::Request("grant_type is required.").into()),

@@ -13,6 +13,7 @@ use serde::Serialize;
 
 use super::Tag;
 use super::envelope::{Statuses, documented, json};
+use super::error::{SHED_RETRY_AFTER, with_retry_after};
 use crate::app::App;
 use crate::health;
 
@@ -75,8 +76,9 @@ struct Answer<T, S> {
 
 impl<T, S> Answer<T, S> {
     fn new(status: StatusCode, body: &impl Serialize) -> Self {
+        let busy = status == StatusCode::SERVICE_UNAVAILABLE;
         Self {
-            response: json(status, body),
+            response: with_retry_after(json(status, body), busy.then_some(SHED_RETRY_AFTER)),
             documented: PhantomData,
         }
     }

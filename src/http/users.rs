@@ -36,7 +36,7 @@ pub(super) struct StartSchema {
     #[oai(validator(max_length = 254))]
     email: String,
     /// The location whose brand the mail wears: a positive whole number.
-    #[oai(validator(minimum(value = "1")))]
+    #[oai(nullable, validator(minimum(value = "1")))]
     business_id: Option<i64>,
 }
 
@@ -76,7 +76,7 @@ pub(super) struct CompleteSchema {
     /// The new password.
     password: String,
     /// The location that the link was made for.
-    #[oai(validator(minimum(value = "1")))]
+    #[oai(nullable, validator(minimum(value = "1")))]
     business_id: Option<i64>,
 }
 
@@ -216,7 +216,7 @@ impl ApiResponse for Exchanged {
 
     fn register(registry: &mut Registry) {
         <Self as Type>::register(registry);
-        Envelope::register(registry);
+        Envelope::document(registry);
     }
 }
 

@@ -8,7 +8,7 @@ use lettre::message::{Mailbox, MultiPart, SinglePart};
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value, context};
 
 use super::transport::Letter;
-use super::{Claimed, Content, Draft};
+use super::{Claimed, Content, Draft, library_address};
 use crate::clock::Timestamp;
 use crate::email::EmailAddress;
 use crate::text::inert;
@@ -23,9 +23,6 @@ pub(super) enum RenderError {
     /// The message could not be put together.
     #[error("the message cannot be built: {0}")]
     Message(#[from] lettre::error::Error),
-    /// An address that is valid to us is not to the mail library.
-    #[error("the address cannot stand in a mail header: {0}")]
-    Address(#[from] lettre::address::AddressError),
 }
 
 /// Templates by name; those ending in `.html` are escaped.
@@ -102,7 +99,7 @@ impl Renderer {
             let name = format!("{}.{part}", message.kind);
             self.templates.get_template(&name)?.render(&values)
         };
-        let subject = inert(&render("subject")?);
+        let subject = header_text(&render("subject")?);
         let body = MultiPart::alternative()
             .singlepart(quoted_printable(ContentType::TEXT_PLAIN, render("txt")?))
             .singlepart(quoted_printable(ContentType::TEXT_HTML, render("html")?));
@@ -111,8 +108,8 @@ impl Renderer {
         let mut builder = lettre::Message::builder()
             .message_id(Some(format!("<{}>", message.message_id)))
             .date(UNIX_EPOCH + Duration::from_millis(now.millis().unsigned_abs()))
-            .from(mailbox(sender.name.as_deref(), &sender.address)?)
-            .to(mailbox(Some(&draft.name), &draft.recipient)?)
+            .from(mailbox(sender.name.as_deref(), &sender.address))
+            .to(mailbox(Some(&draft.name), &draft.recipient))
             .subject(subject)
             // Keeps holiday notices from answering (RFC 3834, section 5).
             .raw_header(HeaderValue::new(
@@ -120,7 +117,7 @@ impl Renderer {
                 "auto-generated".to_owned(),
             ));
         if let Some(address) = &draft.brand.reply_to {
-            builder = builder.reply_to(mailbox(None, address)?);
+            builder = builder.reply_to(mailbox(None, address));
         }
         Ok(Letter {
             message_id: message.message_id.clone(),
@@ -177,9 +174,20 @@ fn quoted_printable(kind: ContentType, text: String) -> SinglePart {
         .body(text)
 }
 
-fn mailbox(name: Option<&str>, address: &EmailAddress) -> Result<Mailbox, RenderError> {
-    let name = name.map(inert).filter(|name| !name.is_empty());
-    Ok(Mailbox::new(name, address.as_str().parse()?))
+fn mailbox(name: Option<&str>, address: &EmailAddress) -> Mailbox {
+    let name = name.map(header_text).filter(|name| !name.is_empty());
+    Mailbox::new(name, library_address(address))
+}
+
+/// The most characters of a text in a header. One long word cannot be folded, and even with every
+/// character escaped it must stay within the 998 octets of a line (RFC 5322, 2.1.1).
+const MAX_HEADER_CHARS: usize = 200;
+
+/// Text for a header, where a name could pass for an encoded word (RFC 2047), which mail programs
+/// decode into whatever its author liked.
+fn header_text(text: &str) -> String {
+    let text: String = inert(text).chars().take(MAX_HEADER_CHARS).collect();
+    text.replace("=?", "= ?")
 }
 
 /// A time as people read it.

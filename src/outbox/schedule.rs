@@ -36,7 +36,7 @@ pub enum Verdict {
     Dead(&'static str),
 }
 
-/// The shortest wait, so that jitter cannot turn a retry into a busy loop.
+/// The shortest wait, so that jitter cannot turn a retry into a busy loop; a shorter ceiling goes before.
 const SHORTEST: Duration = Duration::from_secs(1);
 
 /// Decides. `jitter` is a random number in `0.0..1.0`.
@@ -52,14 +52,18 @@ pub fn decide(attempt: &Attempt, policy: &Policy, jitter: f64) -> Verdict {
         .first_retry
         .saturating_mul(1 << doublings)
         .min(policy.max_retry);
-    let wait = ceiling.mul_f64(jitter).max(SHORTEST);
-    if attempt.age + wait > attempt.kind.useful_for() {
-        return Verdict::Dead(match attempt.kind {
-            Kind::Reset | Kind::Otp => {
-                "not delivered within a day, after which nobody waits for it"
-            }
-            Kind::Changed | Kind::SignIn => "not delivered within four days",
-        });
+    let wait = ceiling.mul_f64(jitter).max(SHORTEST.min(ceiling));
+    match too_late(attempt.kind, attempt.age.saturating_add(wait)) {
+        Some(why) => Verdict::Dead(why),
+        None => Verdict::Retry(wait),
     }
-    Verdict::Retry(wait)
+}
+
+/// Why a message of that age is not worth sending any more; none while it is.
+pub fn too_late(kind: Kind, age: Duration) -> Option<&'static str> {
+    (age > kind.useful_for()).then_some(match kind {
+        Kind::Reset => "not delivered within a day, after which nobody waits for a link",
+        Kind::Otp => "not delivered within a day, after which nobody waits for a code",
+        Kind::Changed | Kind::SignIn => "not delivered within four days",
+    })
 }

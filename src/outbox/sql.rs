@@ -70,6 +70,14 @@ pub(crate) fn next_due(db: &Connection) -> Result<Option<Timestamp>, StoreError>
         .query_row([], |row| row.get(0))?)
 }
 
+/// A row that this program cannot read: another version wrote it, or somebody by hand.
+#[derive(Debug)]
+pub(crate) struct Unreadable {
+    pub(crate) id: i64,
+    pub(crate) attempt: u32,
+    pub(crate) error: rusqlite::Error,
+}
+
 /// Takes up to `limit` due messages, counting the attempt, until `lease_until`.
 pub(crate) fn claim(
     tx: &Tx<'_>,
@@ -77,7 +85,7 @@ pub(crate) fn claim(
     lease_until: Timestamp,
     limit: usize,
     now: Timestamp,
-) -> Result<Vec<Claimed>, StoreError> {
+) -> Result<Vec<Result<Claimed, Unreadable>>, StoreError> {
     let mut statement = tx.prepare_cached(
         "UPDATE outbox SET state = 'sending', attempts = attempts + 1, lease_owner = ?1, \
          next_attempt_at = ?2 \
@@ -88,22 +96,26 @@ pub(crate) fn claim(
     )?;
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let rows = statement.query_map(params![owner, lease_until, now, limit], |row| {
-        Ok(Claimed {
-            id: row.get(0)?,
-            kind: row.get(1)?,
-            recipient: row.get(2)?,
-            account: row.get(3)?,
-            business: row.get(4)?,
-            client: row.get(5)?,
-            message_id: row.get(6)?,
-            attempt: row.get(7)?,
-            lease_until,
-            created_at: row.get(8)?,
-        })
+        let (id, attempt) = (row.get(0)?, row.get(7)?);
+        let read = || {
+            Ok(Claimed {
+                id,
+                kind: row.get(1)?,
+                recipient: row.get(2)?,
+                account: row.get(3)?,
+                business: row.get(4)?,
+                client: row.get(5)?,
+                message_id: row.get(6)?,
+                attempt,
+                lease_until,
+                created_at: row.get(8)?,
+            })
+        };
+        Ok(read().map_err(|error| Unreadable { id, attempt, error }))
     })?;
     let mut claimed = rows.collect::<Result<Vec<_>, _>>()?;
     // SQLite returns updated rows in no particular order.
-    claimed.sort_by_key(|message| message.id);
+    claimed.sort_by_key(|message| message.as_ref().map_or_else(|row| row.id, |row| row.id));
     Ok(claimed)
 }
 

@@ -8,7 +8,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
 use super::schedule::{self, Attempt, Policy, Verdict};
-use super::sql::{self, Lease};
+use super::sql::{self, Lease, Unreadable};
 use super::transport::{Failure, FailureKind, Reply, Transport};
 use super::{Claimed, Composed, Draft, Renderer, State};
 use crate::clock::{Clock, Timestamp};
@@ -90,7 +90,13 @@ impl Worker {
                 Ok(jobs) => jobs,
                 Err(error) => {
                     tracing::error!(%error, "the outbox cannot be read; trying again");
-                    Vec::new()
+                    // What keeps the database from answering may last: asking at once would be a loop.
+                    let pause = self.clock.now().after(self.poll);
+                    tokio::select! {
+                        () = self.clock.sleep_until(pause) => {}
+                        _ = stop.wait_for(|stop| *stop) => {}
+                    }
+                    continue;
                 }
             };
             if claimed.is_empty() {
@@ -101,10 +107,14 @@ impl Worker {
                 continue;
             }
             for (message, draft) in claimed {
-                // Every lane busy: wait for one, so that no more is claimed than can be sent.
-                let Ok(lane) = Arc::clone(&self.lanes).acquire_owned().await else {
-                    return;
+                // Every lane busy: wait for one, so that no more is claimed than can be sent. What has
+                // not begun by the time of a stop does not begin any more.
+                let lane = tokio::select! {
+                    biased;
+                    _ = stop.wait_for(|stop| *stop) => break,
+                    lane = Arc::clone(&self.lanes).acquire_owned() => lane,
                 };
+                let Ok(lane) = lane else { return };
                 let worker = Arc::clone(&self);
                 sending.spawn(async move {
                     worker.deliver(&message, &draft, lane).await;
@@ -171,25 +181,8 @@ impl Worker {
         self.store
             .write_patiently(move |tx| {
                 let mut jobs = Vec::new();
-                for message in sql::claim(tx, &owner, lease_until, limit, now)? {
-                    let lease = Lease {
-                        id: message.id,
-                        owner: &owner,
-                        attempt: message.attempt,
-                    };
-                    match compose(tx, &message, now) {
-                        Ok(Composed::Send(draft)) => jobs.push((message, draft)),
-                        Ok(Composed::Drop(why)) => {
-                            sql::finish(tx, &lease, State::Dropped, None, Some(&why), now)?;
-                        }
-                        // One message that cannot be composed must not hold up the others.
-                        Err(StoreError::Sql(error)) => {
-                            tracing::error!(id = message.id, %error, "a message cannot be composed");
-                            let next = now.after(policy.first_retry);
-                            sql::retry(tx, &lease, "it could not be composed", next)?;
-                        }
-                        Err(other) => return Err(other),
-                    }
+                for row in sql::claim(tx, &owner, lease_until, limit, now)? {
+                    jobs.extend(prepare(tx, row, &owner, &compose, &policy, now)?);
                 }
                 Ok(jobs)
             })
@@ -283,6 +276,50 @@ impl Worker {
         if counted {
             self.unmarked.fetch_sub(1, Ordering::AcqRel);
         }
+    }
+}
+
+/// Has a claimed row composed. One that there is nothing to send for is marked in the same
+/// transaction, and never holds up the others.
+fn prepare(
+    tx: &Tx<'_>,
+    row: Result<Claimed, Unreadable>,
+    owner: &str,
+    compose: &Compose,
+    policy: &Policy,
+    now: Timestamp,
+) -> Result<Option<Job>, StoreError> {
+    let (id, attempt) = match &row {
+        Ok(message) => (message.id, message.attempt),
+        Err(row) => (row.id, row.attempt),
+    };
+    let lease = Lease { id, owner, attempt };
+    let end = |state, why: &str| {
+        sql::finish(tx, &lease, state, None, Some(why), now)?;
+        Ok(None)
+    };
+    let message = match row {
+        Ok(message) => message,
+        Err(Unreadable { error, .. }) => {
+            tracing::error!(id, %error, "a message cannot be read");
+            return end(State::Dead, &format!("the message cannot be read: {error}"));
+        }
+    };
+    // It may have waited for us rather than for the relay.
+    if let Some(why) = schedule::too_late(message.kind, now.since(message.created_at)) {
+        tracing::error!(id, kind = %message.kind, why, "mail given up");
+        return end(State::Dead, why);
+    }
+    match compose(tx, &message, now) {
+        Ok(Composed::Send(draft)) => Ok(Some((message, draft))),
+        Ok(Composed::Drop(why)) => end(State::Dropped, &why),
+        Err(StoreError::Sql(error)) => {
+            tracing::error!(id, %error, "a message cannot be composed");
+            let next = now.after(policy.first_retry);
+            sql::retry(tx, &lease, "it could not be composed", next)?;
+            Ok(None)
+        }
+        Err(other) => Err(other),
     }
 }
 

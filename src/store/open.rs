@@ -5,7 +5,7 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, OpenFlags, OptionalExtension as _};
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension as _};
 
 use super::Options;
 
@@ -102,15 +102,29 @@ pub(super) fn writable(options: &Options) -> Result<Connection, OpenError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = connect(options, flags)?;
     let failed = |source| sqlite(options, source);
-    connection
-        .pragma_update(None, "journal_mode", "wal")
-        .map_err(failed)?;
+    switch_to_wal(&connection).map_err(failed)?;
     connection
         .pragma_update(None, "synchronous", "full")
         .map_err(failed)?;
     expect_pragma(options, &connection, "journal_mode", "wal")?;
     expect_pragma(options, &connection, "synchronous", "2")?;
     Ok(connection)
+}
+
+/// SQLite waits for a lock before this switch but not within it, where it fails at once if another
+/// process is at the same. A writer's wait ends when that process is done.
+fn switch_to_wal(connection: &Connection) -> rusqlite::Result<()> {
+    const ATTEMPTS: usize = 5;
+    let switch = || connection.pragma_update(None, "journal_mode", "wal");
+    for _ in 1..ATTEMPTS {
+        match switch() {
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => {
+                connection.execute_batch("BEGIN IMMEDIATE; COMMIT")?;
+            }
+            done => return done,
+        }
+    }
+    switch()
 }
 
 /// One connection of the reader pool.
@@ -177,19 +191,18 @@ pub(super) fn latest_version() -> u32 {
         .unwrap_or(0)
 }
 
-/// Applies what is missing, each migration in a transaction of its own together with its entry in
-/// the history, so that a kill between or within them leaves a file from which the next start goes on.
+/// Applies what is missing, and notes it in the history, in one transaction, so that a kill at any
+/// moment leaves a file from which the next start goes on.
 pub(super) fn migrate(connection: &mut Connection) -> Result<(), OpenError> {
+    // Left to themselves, migrations and their entries in the history would be committed apart.
+    let run = |connection: &mut Connection| migrations::runner().set_grouped(true).run(connection);
     refuse_newer(connection)?;
-    if migrations::runner().run(connection).is_ok() {
+    if run(connection).is_ok() {
         return Ok(());
     }
     // Another process may have applied the same migration between our look and our write.
     refuse_newer(connection)?;
-    migrations::runner()
-        .run(connection)
-        .map(|_| ())
-        .map_err(OpenError::Migration)
+    run(connection).map(|_| ()).map_err(OpenError::Migration)
 }
 
 fn refuse_newer(connection: &Connection) -> Result<(), OpenError> {

@@ -1,16 +1,16 @@
 //! A small pool of read-only connections.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::Connection;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::{OpenError, Options, StoreError, open};
 
 /// Idle connections, and as many permits as there are connections in all.
 pub(super) struct Readers {
-    idle: std::sync::Arc<Mutex<Vec<Connection>>>,
-    permits: Semaphore,
+    idle: Arc<Mutex<Vec<Connection>>>,
+    permits: Arc<Semaphore>,
 }
 
 impl Readers {
@@ -19,8 +19,8 @@ impl Readers {
             .map(|_| open::read_only(options))
             .collect::<Result<Vec<_>, _>>()?;
         Ok(Self {
-            permits: Semaphore::new(connections.len()),
-            idle: std::sync::Arc::new(Mutex::new(connections)),
+            permits: Arc::new(Semaphore::new(connections.len())),
+            idle: Arc::new(Mutex::new(connections)),
         })
     }
 
@@ -31,8 +31,11 @@ impl Readers {
         E: From<StoreError> + Send + 'static,
     {
         let closed = || E::from(StoreError::Unavailable("the database is closed".to_owned()));
-        let _permit = self.permits.acquire().await.map_err(|_| closed())?;
-        let idle = std::sync::Arc::clone(&self.idle);
+        let permit = Arc::clone(&self.permits)
+            .acquire_owned()
+            .await
+            .map_err(|_| closed())?;
+        let idle = Arc::clone(&self.idle);
         tokio::task::spawn_blocking(move || {
             let connection = idle
                 .lock()
@@ -42,6 +45,7 @@ impl Readers {
             let lent = Lent {
                 connection: Some(connection),
                 idle,
+                _permit: permit,
             };
             query(lent.get())
         })
@@ -61,7 +65,10 @@ impl Readers {
 /// Puts the connection back even when the query panics.
 struct Lent {
     connection: Option<Connection>,
-    idle: std::sync::Arc<Mutex<Vec<Connection>>>,
+    idle: Arc<Mutex<Vec<Connection>>>,
+    /// Goes with the query, not with its caller: one who hangs up gives no connection back. It is freed
+    /// after the connection has been put back.
+    _permit: OwnedSemaphorePermit,
 }
 
 impl Lent {

@@ -120,8 +120,9 @@ impl Writer {
         E: From<StoreError> + Send + 'static,
     {
         let (call, answer) = call(job);
-        let queue = self.queue()?;
-        match queue.try_send(call) {
+        // The end of the queue is not held while waiting: the thread runs until nobody holds one.
+        let sent = self.queue()?.try_send(call);
+        match sent {
             Ok(()) => wait(answer).await,
             Err(mpsc::error::TrySendError::Full(_)) => Err(StoreError::Full.into()),
             Err(mpsc::error::TrySendError::Closed(_)) => Err(closed().into()),

@@ -438,7 +438,7 @@ fn a_connection_is_closed_politely_after_a_refusal() {
         let refused = transport.send(&plain_letter(), NOW).await;
         assert_eq!(
             refused.expect_err("a failure").text,
-            "RCPT TO: 5.1.1 unknown"
+            "RCPT TO: 550 5.1.1 unknown"
         );
         assert!(server.transcript().ends_with("QUIT\r\n"));
         transport.send(&plain_letter(), NOW).await.expect("a reply");
@@ -578,7 +578,7 @@ fn no_text_holds_a_password_or_a_token_that_the_relay_quotes() {
         Action::Reply("535 5.7.8 bad: AUTH PLAIN AGphbmUAc3dvcmRmaXNo c3dvcmRmaXNo swordfish"),
     );
     let failure = failure_of(&settings);
-    assert_eq!(failure.text, "AUTH: 5.7.8 bad: AUTH PLAIN *** *** ***");
+    assert_eq!(failure.text, "AUTH: 535 5.7.8 bad: AUTH PLAIN *** *** ***");
     assert!(!SECRETS.iter().any(|s| format!("{failure:?}").contains(s)));
 
     let letter = letter(
@@ -611,7 +611,7 @@ fn a_reply_becomes_one_short_line_whatever_its_bytes() {
         (failure.kind, failure.code),
         (FailureKind::Rejected, Some(550))
     );
-    assert_eq!(failure.text, "RCPT TO: 5.1.1 Empf?nger [31m unbekannt");
+    assert_eq!(failure.text, "RCPT TO: 550 5.1.1 Empf?nger [31m unbekannt");
 }
 
 #[test]
@@ -632,7 +632,7 @@ fn a_probe_says_what_it_found_and_sends_no_letter() {
     assert!(!server.transcript().contains("MAIL"));
     server.script(Stage::Auth, Action::Reply("535 5.7.8 no"));
     let failure = run(async { open(&settings).probe().await }).expect_err("a failure");
-    assert_eq!(failure.text, "AUTH: 5.7.8 no");
+    assert_eq!(failure.text, "AUTH: 535 5.7.8 no");
 }
 
 #[test]

@@ -13,7 +13,6 @@ use std::fmt;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use lettre::Address;
 use lettre::transport::smtp::client::AsyncSmtpConnection;
 use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
 use lettre::transport::smtp::extension::ClientId;
@@ -27,7 +26,7 @@ use self::tls::Privacy;
 use super::{Failure, FailureKind, Letter, Reply, TransportError, text};
 use crate::clock::Timestamp;
 use crate::config::{self, Tls};
-use crate::email::EmailAddress;
+use crate::outbox::library_address;
 
 /// How long a connection may wait for its next letter. Relays close idle ones after a minute or
 /// more; firewalls forget them without telling anyone.
@@ -199,7 +198,7 @@ impl Relay {
     }
 
     async fn announce(&self, link: &mut Link, letter: &Letter) -> Result<(), Failure> {
-        let command = Mail::new(Some(address(&letter.sender)), Vec::new());
+        let command = Mail::new(Some(library_address(&letter.sender)), Vec::new());
         self.command(Stage::Mail, link, command, Severity::PositiveCompletion)
             .await
     }
@@ -213,7 +212,7 @@ impl Relay {
     ) -> Result<Reply, Failure> {
         let accepted = Severity::PositiveCompletion;
         *stage = Stage::Rcpt;
-        let command = Rcpt::new(address(&letter.recipient), Vec::new());
+        let command = Rcpt::new(library_address(&letter.recipient), Vec::new());
         self.command(*stage, link, command, accepted).await?;
         *stage = Stage::Data;
         self.command(*stage, link, Data, Severity::PositiveIntermediate)
@@ -284,11 +283,4 @@ async fn leave(link: Link, failure: &Failure) {
 
 async fn quit(mut link: Link) {
     let _ = tokio::time::timeout(MAX_QUIT, link.connection.abort()).await;
-}
-
-/// lettre's own check is of another opinion in corner cases; whoever got past ours must get mail.
-fn address(email: &EmailAddress) -> Address {
-    let text = email.as_str();
-    let local = &text[..text.len() - email.domain().len() - 1];
-    Address::new_dangerous(local, email.domain())
 }

@@ -23,7 +23,7 @@ use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
 use super::http::{Answer, Request};
-use super::smtp::SmtpServer;
+use super::smtp::{Mail, SmtpServer};
 use super::wait::wait_until;
 
 /// When every test begins.
@@ -356,10 +356,23 @@ impl TestApp {
         self.start_reset(&json!({ "email": address })).envelope(200);
     }
 
+    /// The next mail, once the outbox knows how its attempt ended. Before that a jump of the clock
+    /// could run out its lease, and it would be sent again.
+    pub(crate) fn next_mail(&self) -> Mail {
+        let mail = self.smtp.next_mail();
+        let id = mail.header("Message-ID").expect("a Message-ID");
+        wait_until("the attempt is marked", || {
+            let same = |message: &Listed| id == format!("<{}>", message.message_id);
+            let message = self.outbox().into_iter().find(same)?;
+            (message.state != State::Sending).then_some(())
+        });
+        mail
+    }
+
     /// Asks for a link and returns the token of the mail that comes.
     pub(crate) fn reset_token(&self, address: &str) -> String {
         self.ask_for_link(address);
-        self.smtp.next_mail().token()
+        self.next_mail().token()
     }
 
     pub(crate) fn complete(&self, token: &str, password: &str) -> Answer {

@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::contract;
+
 /// How long an answer may take before the test fails.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -79,8 +81,11 @@ impl Request {
         bytes
     }
 
+    /// Sends it; fails unless the answer is as documented.
     pub(crate) fn send(&self, address: SocketAddr) -> Answer {
-        send_raw(address, &self.to_bytes())
+        let answer = send_raw(address, &self.to_bytes());
+        contract::check(&self.method, &self.target, &answer);
+        answer
     }
 }
 
@@ -167,7 +172,7 @@ pub(crate) fn try_send_raw(address: SocketAddr, bytes: &[u8]) -> std::io::Result
     })
 }
 
-fn parse(reply: &[u8]) -> Option<Answer> {
+pub(super) fn parse(reply: &[u8]) -> Option<Answer> {
     let head_end = reply.windows(4).position(|w| w == b"\r\n\r\n")?;
     let head = std::str::from_utf8(&reply[..head_end]).ok()?;
     let mut lines = head.split("\r\n");

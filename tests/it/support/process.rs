@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::{Arc, Mutex};
 
+use readmit::config::{Config, ConfigFile};
 use tempfile::TempDir;
 
 use super::http::{Answer, Request};
@@ -21,7 +22,22 @@ pub(crate) struct Site {
 impl Site {
     /// A site whose mail goes to this relay.
     pub(crate) fn new(smtp_url: &str) -> Self {
-        let folder = tempfile::tempdir().expect("a temporary folder");
+        Self::within(&std::env::temp_dir(), smtp_url)
+    }
+
+    /// A site that is gone with the machine's power, where there is room for such: syncs cost nothing
+    /// there, which tests with hundreds of starts need.
+    pub(crate) fn in_memory(smtp_url: &str) -> Self {
+        let memory = Path::new("/dev/shm");
+        if memory.is_dir() {
+            Self::within(memory, smtp_url)
+        } else {
+            Self::new(smtp_url)
+        }
+    }
+
+    fn within(parent: &Path, smtp_url: &str) -> Self {
+        let folder = tempfile::tempdir_in(parent).expect("a temporary folder");
         Self {
             folder,
             settings: Vec::new(),
@@ -44,6 +60,11 @@ impl Site {
         self.settings.retain(|(name, _)| *name != variable);
         self.settings.push((variable, value.to_string()));
         self
+    }
+
+    /// What the program makes of these settings. Paths must be absolute.
+    pub(crate) fn config(&self) -> Config {
+        Config::load(ConfigFile::None, self.settings.clone()).expect("a valid configuration")
     }
 
     pub(crate) fn folder(&self) -> &Path {

@@ -107,7 +107,7 @@ impl Relay {
             _ => FailureKind::Rejected,
         };
         let said = self.without_credentials(said);
-        Failure::new(kind, Some(code), &format!("{stage}: {said}"))
+        Failure::new(kind, Some(code), &format!("{stage}: {code} {said}"))
     }
 
     pub(super) fn without_credentials(&self, said: &str) -> String {

@@ -1,0 +1,79 @@
+//! Which methods an address answers to, for those who tried another one.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use poem::http::{HeaderValue, StatusCode, header};
+use poem::{Endpoint, Request, Response};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+/// The methods of each path, as they stand in `Allow`.
+pub(super) struct Methods(Vec<(String, HeaderValue)>);
+
+/// As much of the OpenAPI document as is of interest here.
+#[derive(Deserialize)]
+struct Document {
+    paths: BTreeMap<String, Map<String, Value>>,
+}
+
+impl Methods {
+    /// The methods of the document's operations, and `GET` for `pages`.
+    pub(super) fn of(document: &str, pages: &[&str]) -> Self {
+        let document: Document =
+            serde_json::from_str(document).expect("the document is made by this program");
+        let pages = pages
+            .iter()
+            .map(|page| ((*page).to_owned(), "GET, HEAD".to_owned()));
+        let operations = document.paths.into_iter().map(|(path, operations)| {
+            let methods: Vec<String> = operations
+                .keys()
+                .map(|method| match method.as_str() {
+                    // Where there is GET, the router answers HEAD too.
+                    "get" => "GET, HEAD".to_owned(),
+                    other => other.to_ascii_uppercase(),
+                })
+                .collect();
+            (path, methods.join(", "))
+        });
+        let all = operations
+            .chain(pages)
+            .filter_map(|(path, methods)| Some((path, HeaderValue::from_str(&methods).ok()?)));
+        Self(all.collect())
+    }
+
+    fn at(&self, path: &str) -> Option<HeaderValue> {
+        self.0
+            .iter()
+            .find(|(known, _)| is_at(known, path))
+            .map(|(_, methods)| methods.clone())
+    }
+}
+
+/// Whether `path` is where the documented path `known` stands for; `{id}` is any one segment.
+fn is_at(known: &str, path: &str) -> bool {
+    let (mut known, mut path) = (known.split('/'), path.split('/'));
+    loop {
+        match (known.next(), path.next()) {
+            (None, None) => return true,
+            (Some(known), Some(given)) if known == given || known.starts_with('{') => {}
+            _ => return false,
+        }
+    }
+}
+
+/// Tells with every 405 what would have been answered (RFC 9110, 15.5.6).
+pub(super) async fn allow<E: Endpoint<Output = Response>>(
+    methods: Arc<Methods>,
+    next: Arc<E>,
+    request: Request,
+) -> poem::Result<Response> {
+    let path = request.uri().path().to_owned();
+    let mut response = next.get_response(request).await;
+    if response.status() == StatusCode::METHOD_NOT_ALLOWED
+        && let Some(allowed) = methods.at(&path)
+    {
+        response.headers_mut().insert(header::ALLOW, allowed);
+    }
+    Ok(response)
+}

@@ -1,0 +1,61 @@
+//! One connection that stays open, for many requests or for one that comes in pieces.
+
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
+
+use super::http::{Answer, parse};
+
+/// How long an answer may take before the test fails.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// See the module.
+pub(crate) struct Connection(TcpStream);
+
+impl Connection {
+    pub(crate) fn open(address: SocketAddr) -> Self {
+        let stream = TcpStream::connect(address).expect("the server accepts");
+        stream.set_nodelay(true).expect("an option can be set");
+        stream
+            .set_read_timeout(Some(PATIENCE))
+            .expect("a time-out can be set");
+        Self(stream)
+    }
+
+    /// Another hand on the same connection.
+    pub(crate) fn second(&self) -> Self {
+        Self(self.0.try_clone().expect("the connection can be shared"))
+    }
+
+    /// Sends these bytes; whether the server still takes them.
+    pub(crate) fn write(&mut self, bytes: &[u8]) -> bool {
+        self.0.write_all(bytes).is_ok()
+    }
+
+    /// The next answer, whose end its length says.
+    pub(crate) fn read(&mut self) -> Answer {
+        let mut reply = Vec::new();
+        let mut chunk = [0; 4096];
+        loop {
+            let count = self.0.read(&mut chunk).expect("an answer comes");
+            assert!(count > 0, "closed: {}", String::from_utf8_lossy(&reply));
+            reply.extend_from_slice(&chunk[..count]);
+            if let Some(answer) = parse(&reply)
+                && answer.header("content-length") == Some(&answer.body.len().to_string())
+            {
+                return answer;
+            }
+        }
+    }
+
+    /// Everything until the server closes.
+    pub(crate) fn read_to_end(&mut self) -> Vec<u8> {
+        let mut rest = Vec::new();
+        // A reset ends it as well as a close; waiting in vain does not.
+        if let Err(error) = self.0.read_to_end(&mut rest) {
+            let patient = error.kind() != std::io::ErrorKind::WouldBlock;
+            assert!(patient, "the server keeps the connection open");
+        }
+        rest
+    }
+}
