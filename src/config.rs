@@ -184,13 +184,13 @@ pub struct Notices {
     pub sign_in: bool,
 }
 
-/// Who may ask about tokens (RFC 7662): a name, and the SHA-256 of its secret in lower-case hex.
+/// Who may ask about tokens (RFC 7662): a name, and the SHA-256 of its secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResourceServer {
     /// The user name of its Basic authentication.
     pub name: String,
     /// The hash of its password. The secret itself has 256 random bits, so a plain hash is enough.
-    pub secret_sha256: String,
+    pub secret_sha256: [u8; 32],
 }
 
 /// Section `[introspection]`.
@@ -226,7 +226,11 @@ pub struct Limits {
     pub reset: Quota,
     /// New passwords set with a link.
     pub complete: Quota,
-    /// Sign-ins with a password.
+    /// Requests for a one-time code.
+    pub otp: Quota,
+    /// Tries of a one-time code.
+    pub verify: Quota,
+    /// Sign-ins with a password, and refreshes.
     pub sign_in: Quota,
     /// Exchanges of one-time tokens.
     pub exchange: Quota,

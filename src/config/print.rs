@@ -4,6 +4,7 @@ use std::fmt::{Display, Write};
 use std::path::Path;
 use std::time::Duration;
 
+use data_encoding::HEXLOWER;
 use toml::Value;
 
 use super::Config;
@@ -139,9 +140,10 @@ fn otp(config: &Config) -> Keys {
 
 fn introspection(config: &Config) -> Keys {
     let servers = &config.introspection.resource_servers;
-    let shown = servers
-        .iter()
-        .map(|server| text(format!("{}:{}", server.name, server.secret_sha256)));
+    let shown = servers.iter().map(|server| {
+        let hash = HEXLOWER.encode(&server.secret_sha256);
+        text(format!("{}:{hash}", server.name))
+    });
     vec![("resource_servers", Value::Array(shown.collect()))]
 }
 
@@ -163,6 +165,8 @@ fn limits(config: &Config) -> Keys {
         ("enabled", limits.enabled.into()),
         ("reset", text(limits.reset)),
         ("complete", text(limits.complete)),
+        ("otp", text(limits.otp)),
+        ("verify", text(limits.verify)),
         ("sign_in", text(limits.sign_in)),
         ("exchange", text(limits.exchange)),
     ]

@@ -5,6 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::time::Duration;
 
+use data_encoding::HEXLOWER;
 use ipnet::IpNet;
 use secrecy::SecretString;
 use tracing_subscriber::EnvFilter;
@@ -245,18 +246,18 @@ impl Introspection {
 }
 
 fn resource_server(text: &str) -> Result<ResourceServer, &'static str> {
-    let is_hash = |hash: &str| {
-        hash.len() == 64 && hash.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+    let hash = |hex: &str| {
+        let bytes = HEXLOWER.decode(hex.as_bytes()).ok()?;
+        <[u8; 32]>::try_from(bytes).ok()
     };
-    match text.split_once(':') {
-        Some((name, hash)) if !name.is_empty() && is_hash(hash) => Ok(ResourceServer {
-            name: name.to_owned(),
-            secret_sha256: hash.to_owned(),
-        }),
-        _ => Err(
-            "is not a resource server; write its name, a colon, and the SHA-256 of its secret in lower-case hex",
-        ),
-    }
+    text.split_once(':')
+        .filter(|(name, _)| !name.is_empty())
+        .and_then(|(name, hex)| Some((name.to_owned(), hash(hex)?)))
+        .map(|(name, secret_sha256)| ResourceServer {
+            name,
+            secret_sha256,
+        })
+        .ok_or("is not a resource server; write its name, a colon, and the SHA-256 of its secret in lower-case hex")
 }
 
 impl Notices {
@@ -295,6 +296,8 @@ impl Limits {
             enabled: settings.switch("limits.enabled")?,
             reset: settings.parsed("limits.reset")?,
             complete: settings.parsed("limits.complete")?,
+            otp: settings.parsed("limits.otp")?,
+            verify: settings.parsed("limits.verify")?,
             sign_in: settings.parsed("limits.sign_in")?,
             exchange: settings.parsed("limits.exchange")?,
         })

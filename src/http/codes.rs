@@ -103,7 +103,10 @@ impl Statuses for VerifyStatuses {
         (408, "The body did not arrive in time."),
         (413, "The body is too large."),
         (415, "The content type is not application/json."),
-        (429, "Too many wrong guesses, or too many requests from this client."),
+        (
+            429,
+            "Too many wrong guesses, or too many requests from this client.",
+        ),
         (500, "A defect on our side."),
         (503, "The server is busy: nothing was changed."),
     ];

@@ -1,6 +1,12 @@
 //! Properties of a request: found whatever their case, refused when given twice, and every problem
 //! collected before the first is reported.
 
+use std::marker::PhantomData;
+
+use poem::{Request, RequestBody};
+use poem_openapi::registry::{MetaParamIn, MetaSchemaRef};
+use poem_openapi::types::Type;
+use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 use serde::Deserialize;
 use serde::de::{self, MapAccess, Visitor};
 use serde_json::Value;
@@ -122,6 +128,16 @@ impl Fields {
         None
     }
 
+    /// A required business.
+    pub(super) fn required_business(&mut self, name: &'static str) -> Option<BusinessId> {
+        let problems = self.errors.len();
+        let business = self.business(name)?;
+        if business.is_none() && self.errors.len() == problems {
+            self.refuse(name, format!("{name} is required."), None);
+        }
+        business
+    }
+
     /// A required whole number within `range`.
     pub(super) fn whole_number(
         &mut self,
@@ -160,6 +176,34 @@ impl Fields {
             Some(request) if self.errors.is_empty() => Ok(request),
             _ => Err(Failure::Invalid(self.errors)),
         }
+    }
+}
+
+/// A required query parameter of the documentation. Its value is read by [`Fields`] with the others,
+/// so that its name may be in any case and every problem is reported at once.
+pub(super) struct Documented<T>(PhantomData<T>);
+
+impl<'a, T: Type> ApiExtractor<'a> for Documented<T> {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::Parameter];
+    const PARAM_IS_REQUIRED: bool = true;
+
+    type ParamType = T;
+    type ParamRawType = T;
+
+    fn param_in() -> Option<MetaParamIn> {
+        Some(MetaParamIn::Query)
+    }
+
+    fn param_schema_ref() -> Option<MetaSchemaRef> {
+        Some(T::schema_ref())
+    }
+
+    async fn from_request(
+        _request: &'a Request,
+        _body: &mut RequestBody,
+        _options: ExtractParamOptions<T>,
+    ) -> poem::Result<Self> {
+        Ok(Self(PhantomData))
     }
 }
 

@@ -61,7 +61,10 @@ pub(super) struct BearerStatuses;
 impl Statuses for BearerStatuses {
     const ALL: &'static [(u16, &'static str)] = &[
         (200, "Done. `Value` is what is described above."),
-        (401, "The access token is missing, expired or of a session that has ended."),
+        (
+            401,
+            "The access token is missing, expired or of a session that has ended.",
+        ),
         (500, "A defect on our side."),
         (503, "The server is busy: nothing was changed."),
     ];
@@ -72,7 +75,10 @@ pub(super) struct EndStatuses;
 impl Statuses for EndStatuses {
     const ALL: &'static [(u16, &'static str)] = &[
         (200, "The session has ended."),
-        (401, "The access token is missing, expired or of a session that has ended."),
+        (
+            401,
+            "The access token is missing, expired or of a session that has ended.",
+        ),
         (404, "The member has no open session of that id."),
         (500, "A defect on our side."),
         (503, "The server is busy: nothing was changed."),
@@ -83,9 +89,18 @@ pub(super) struct ChangeStatuses;
 
 impl Statuses for ChangeStatuses {
     const ALL: &'static [(u16, &'static str)] = &[
-        (200, "The password is changed; every other session has ended."),
-        (400, "`Errors` says what is wrong: the current password, or the rules that the new one misses."),
-        (401, "The access token is missing, expired or of a session that has ended."),
+        (
+            200,
+            "The password is changed; every other session has ended.",
+        ),
+        (
+            400,
+            "`Errors` says what is wrong: the current password, or the rules that the new one misses.",
+        ),
+        (
+            401,
+            "The access token is missing, expired or of a session that has ended.",
+        ),
         (408, "The body did not arrive in time."),
         (413, "The body is too large."),
         (415, "The content type is not application/json."),

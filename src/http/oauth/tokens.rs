@@ -45,7 +45,10 @@ impl ApiResponse for Revoked {
     fn meta() -> MetaResponses {
         documented::<RevokedSchema, ErrorBody>(&[
             (200, "The token is over, or was unknown to begin with."),
-            (400, "`error` is `invalid_request`: the token is missing, or the body is no form."),
+            (
+                400,
+                "`error` is `invalid_request`: the token is missing, or the body is no form.",
+            ),
             (408, "The body did not arrive in time."),
             (413, "The body is too large."),
             (500, "A defect on our side."),
@@ -138,8 +141,14 @@ impl ApiResponse for Answer {
     fn meta() -> MetaResponses {
         documented::<Self, ErrorBody>(&[
             (200, "What there is to say of the token."),
-            (400, "`error` is `invalid_request`: the token is missing, or the body is no form."),
-            (401, "`error` is `invalid_client`: the resource server's name or secret is wrong."),
+            (
+                400,
+                "`error` is `invalid_request`: the token is missing, or the body is no form.",
+            ),
+            (
+                401,
+                "`error` is `invalid_client`: the resource server's name or secret is wrong.",
+            ),
             (408, "The body did not arrive in time."),
             (413, "The body is too large."),
             (500, "A defect on our side."),
@@ -160,10 +169,9 @@ fn is_resource_server(headers: &HeaderMap, servers: &[ResourceServer]) -> bool {
         return false;
     };
     let hash = Sha256::digest(basic.password().as_bytes());
-    let hex: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
     let known = servers.iter().fold(Choice::from(0), |known, server| {
         let name = server.name.as_bytes().ct_eq(basic.username().as_bytes());
-        known | (name & server.secret_sha256.as_bytes().ct_eq(hex.as_bytes()))
+        known | (name & server.secret_sha256.ct_eq(hash.as_slice()))
     });
     known.into()
 }
@@ -218,7 +226,10 @@ impl Tokens {
         if !is_resource_server(request.headers(), servers) {
             return Err(Refusal::Client.into());
         }
-        let found = app.sessions.introspect(token(&form)?, app.clock.now()).await;
+        let found = app
+            .sessions
+            .introspect(token(&form)?, app.clock.now())
+            .await;
         Ok(match found.map_err(Failure::from)? {
             Some(found) => Answer::of(found, app.signer.issuer()),
             None => Answer::DEAD,
