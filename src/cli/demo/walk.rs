@@ -70,14 +70,12 @@ pub(super) async fn through(base: &str, mailbox: &mut Mailbox, out: &Output) -> 
 fn answered(wanted: u16, answer: &Answer, out: &Output) -> Result<Value, Error> {
     let body: Value = serde_json::from_str(&answer.body)?;
     let mut shown = answer.body.clone();
-    for token in body
-        .as_object()
-        .into_iter()
-        .flatten()
-        .filter_map(|(_, value)| value.as_str())
-    {
-        if token.len() > 60 {
-            shown = shown.replace(token, &format!("{}…", &token[..24]));
+    for (name, value) in body.as_object().into_iter().flatten() {
+        if let Some(text) = value.as_str()
+            && (text.starts_with("eyJ") || name == "refresh_token")
+        {
+            let start: String = text.chars().take(12).collect();
+            shown = shown.replace(text, &format!("{start}…"));
         }
     }
     out.line(format!("   -> {} {shown}\n", answer.status))?;
