@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::clock::Clock;
 use crate::config::{Config, Mailbox};
 use crate::entropy::Entropy;
+use crate::key_folder::KeyError;
 use crate::limits::Limits;
 use crate::outbox::Renderer;
 use crate::outbox::transport::{Transport, TransportError};
@@ -14,7 +15,8 @@ use crate::password::{Hasher, Policy};
 use crate::reset::{self, ComposeSettings, Resets};
 use crate::session::Sessions;
 use crate::store::{self, OpenError, Store};
-use crate::token::{KeyError, KeyRing, Signer};
+use crate::token::{self, KeyRing, Signer};
+use crate::vault::Vault;
 
 /// Why a deployment cannot start. Each message says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -45,6 +47,8 @@ pub struct App {
     pub store: Store,
     /// Token signing.
     pub signer: Arc<Signer>,
+    /// Sealing, and codes.
+    pub vault: Arc<Vault>,
     /// Password reset.
     pub resets: Resets,
     /// Sign-in.
@@ -62,7 +66,9 @@ impl App {
             return Err(StartError::KeysInDatabase(config.storage.path));
         }
         let store = Store::open(&store::Options::from(&config.storage))?;
-        let keys = KeyRing::open(&config.keys.dir, clock.now())?;
+        let honoured_for = token::honoured_for(&config);
+        let keys = KeyRing::open(&config.keys.dir, honoured_for, clock.clone())?;
+        let vault = Arc::new(Vault::open(&config.keys.dir, &entropy)?);
         let signer = Arc::new(Signer::new(keys, &config.http.public_url));
         let hasher = Hasher::new(&config.password, entropy.clone());
         let worker = Worker::new(
@@ -99,6 +105,7 @@ impl App {
             entropy,
             store,
             signer,
+            vault,
             worker,
         }))
     }
