@@ -6,7 +6,6 @@ use std::sync::Arc;
 use crate::clock::Clock;
 use crate::config::{Config, Mailbox};
 use crate::entropy::Entropy;
-use crate::key_folder::KeyError;
 use crate::limits::Limits;
 use crate::outbox::Renderer;
 use crate::outbox::transport::{Transport, TransportError};
@@ -15,7 +14,8 @@ use crate::password::{Hasher, Policy};
 use crate::reset::{self, ComposeSettings, Resets};
 use crate::session::Sessions;
 use crate::store::{self, OpenError, Store};
-use crate::token::{self, KeyRing, Signer};
+use crate::token::{self, KeyError, KeyRing, Signer};
+use crate::totp::TwoFactor;
 use crate::vault::Vault;
 
 /// Why a deployment cannot start. Each message says what to do.
@@ -53,6 +53,8 @@ pub struct App {
     pub resets: Resets,
     /// Sign-in.
     pub sessions: Sessions,
+    /// Second factors.
+    pub two_factor: TwoFactor,
     /// Quotas.
     pub limits: Limits,
     /// The outbox's worker, to be run beside the server.
@@ -95,9 +97,16 @@ impl App {
             sessions: Sessions {
                 store: store.clone(),
                 entropy: entropy.clone(),
-                hasher,
+                hasher: hasher.clone(),
                 signer: Arc::clone(&signer),
                 settings: config.tokens.clone(),
+            },
+            two_factor: TwoFactor {
+                store: store.clone(),
+                entropy: entropy.clone(),
+                vault: Arc::clone(&vault),
+                hasher,
+                issuer: issuer(&config.smtp.from),
             },
             limits: Limits::new(&config.limits, clock.clone()),
             config,
@@ -113,6 +122,11 @@ impl App {
 
 fn mail_domain(from: &Mailbox) -> String {
     from.address.domain().to_owned()
+}
+
+/// What members call a deployment that they see as one: the name that its mail comes from.
+fn issuer(from: &Mailbox) -> String {
+    from.name.clone().unwrap_or_else(|| mail_domain(from))
 }
 
 fn compose(config: &Config, entropy: &Entropy) -> crate::outbox::worker::Compose {

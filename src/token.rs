@@ -17,6 +17,7 @@ use crate::business::BusinessId;
 use crate::clock::Timestamp;
 use crate::email::EmailAddress;
 use crate::entropy::Entropy;
+pub use crate::key_folder::KeyError;
 
 /// The unique id of a token: 128 random bits.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]

@@ -44,8 +44,8 @@ pub struct KeyRing {
 
 /// What is known about the folder.
 struct Watch {
-    /// The names in it, when all of it could be read.
-    names: Vec<String>,
+    /// The names in it, if all of it could be read.
+    names: Option<Vec<String>>,
     looks_left: u32,
     /// The trouble that was logged last, so that it is not logged every second.
     trouble: Option<String>,
@@ -73,7 +73,7 @@ impl KeyRing {
             clock,
             keys: RwLock::new(Arc::new(keys)),
             watch: Mutex::new(Watch {
-                names,
+                names: Some(names),
                 looks_left: LOOKS_BETWEEN,
                 trouble: None,
             }),
@@ -166,9 +166,11 @@ impl KeyRing {
 
     fn take_over_changes(&self, watch: &mut Watch) -> Result<(), KeyError> {
         let names = key_folder::names(&self.folder)?;
-        if names == watch.names {
+        if watch.names.as_ref() == Some(&names) {
             return Ok(());
         }
+        // Until all of it is taken over, each look tries again.
+        watch.names = None;
         key_folder::check(&self.folder)?;
         let before = self.loaded();
         let (keys, trouble) = load(&self.folder, &names, &before);
@@ -181,14 +183,11 @@ impl KeyRing {
             tracing::info!(key = newest, "another key signs from now on");
         }
         *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(keys);
-        match trouble {
-            // The names stay unknown, so that the next look tries again.
-            Some(trouble) => Err(trouble),
-            None => {
-                watch.names = names;
-                Ok(())
-            }
+        if let Some(trouble) = trouble {
+            return Err(trouble);
         }
+        watch.names = Some(names);
+        Ok(())
     }
 }
 

@@ -120,7 +120,9 @@ pub(super) fn use_recovery_code(
 /// Removes the secret and, with it, the recovery codes. Whether two-factor authentication was on.
 pub(super) fn remove(tx: &Tx<'_>, account: AccountId) -> Result<bool, StoreError> {
     let was_on = tx
-        .prepare_cached("DELETE FROM totp WHERE account_id = ?1 RETURNING confirmed_at IS NOT NULL")?
+        .prepare_cached(
+            "DELETE FROM totp WHERE account_id = ?1 RETURNING confirmed_at IS NOT NULL",
+        )?
         .query_row([account], |row| row.get(0))
         .optional()?;
     Ok(was_on.unwrap_or(false))
