@@ -1,5 +1,8 @@
 //! What an administrator does: each act in one transaction with what it revokes and its audit entry.
 
+mod keys;
+
+pub use self::keys::KeyActError;
 use crate::accounts::import::Row;
 use crate::accounts::{self, Account, AccountError, AccountId, NewAccount};
 use crate::audit::{self, Actor};
@@ -12,6 +15,7 @@ use crate::reset;
 use crate::session;
 use crate::store::{Store, StoreError, Tx};
 use crate::token::Jti;
+use crate::totp;
 
 /// An administrator at work.
 pub struct Admin {
@@ -236,6 +240,26 @@ impl Admin {
             accounts::sql::remove(tx, account.id)
         })
         .await
+    }
+
+    /// Switches an account's two-factor authentication off; false when it was not on.
+    pub async fn totp_off(
+        &self,
+        email: EmailAddress,
+        now: Timestamp,
+    ) -> Result<bool, AccountError> {
+        let actor = self.actor.clone();
+        self.store
+            .write(move |tx| {
+                let account =
+                    accounts::sql::by_email(tx, &email)?.ok_or(AccountError::Unknown(email))?;
+                let was_on = totp::disable(tx, account.id)?;
+                if was_on {
+                    note_account(tx, actor, "account.totp_off", account.id, None, now)?;
+                }
+                Ok(was_on)
+            })
+            .await
     }
 
     /// Revokes one reset link; false when it cannot be used any more or is unknown.

@@ -16,7 +16,8 @@ use crate::password::{Hasher, Policy};
 use crate::reset::{self, Resets};
 use crate::session::Sessions;
 use crate::store::{self, OpenError, Store};
-use crate::token::{KeyError, KeyRing, Signer};
+use crate::token::{self, KeyError, KeyRing, Signer};
+use crate::totp::TwoFactor;
 use crate::vault::Vault;
 
 /// Why a deployment cannot start. Each message says what to do.
@@ -48,6 +49,8 @@ pub struct App {
     pub store: Store,
     /// Token signing.
     pub signer: Arc<Signer>,
+    /// Sealing, and codes.
+    pub vault: Arc<Vault>,
     /// Password reset.
     pub resets: Resets,
     /// Sign-in and sessions.
@@ -56,6 +59,8 @@ pub struct App {
     pub otps: Otps,
     /// What composing mail takes.
     pub mailing: mailing::Settings,
+    /// Second factors.
+    pub two_factor: TwoFactor,
     /// Quotas.
     pub limits: Limits,
     /// The outbox's worker, to be run beside the server.
@@ -69,10 +74,11 @@ impl App {
             return Err(StartError::KeysInDatabase(config.storage.path));
         }
         let store = Store::open(&store::Options::from(&config.storage))?;
-        let keys = KeyRing::open(&config.keys.dir, clock.now())?;
+        let honoured_for = token::honoured_for(&config);
+        let keys = KeyRing::open(&config.keys.dir, honoured_for, clock.clone())?;
+        let vault = Arc::new(Vault::open(&config.keys.dir, &entropy)?);
         let signer = Arc::new(Signer::new(keys, &config.http.public_url));
         let hasher = Hasher::new(&config.password, entropy.clone());
-        let vault = Arc::new(Vault);
         let mailing = mailing::Settings {
             reset: config.reset.clone(),
             otp: config.otp.clone(),
@@ -105,7 +111,7 @@ impl App {
             sessions: Sessions {
                 store: store.clone(),
                 entropy: entropy.clone(),
-                hasher,
+                hasher: hasher.clone(),
                 signer: Arc::clone(&signer),
                 policy: Policy::new(&config.password),
                 settings: config.tokens.clone(),
@@ -116,17 +122,25 @@ impl App {
                 store: store.clone(),
                 entropy: entropy.clone(),
                 signer: Arc::clone(&signer),
-                vault,
+                vault: Arc::clone(&vault),
                 settings: config.otp.clone(),
                 mail_domain: mail_domain(&config.smtp.from),
             },
             mailing,
+            two_factor: TwoFactor {
+                store: store.clone(),
+                entropy: entropy.clone(),
+                vault: Arc::clone(&vault),
+                hasher,
+                issuer: issuer(&config.smtp.from),
+            },
             limits: Limits::new(&config.limits, clock.clone()),
             config,
             clock,
             entropy,
             store,
             signer,
+            vault,
             worker,
         }))
     }
@@ -142,4 +156,9 @@ fn compose(settings: mailing::Settings) -> crate::outbox::worker::Compose {
         Kind::Otp => otp::compose(tx, message, &settings, now),
         Kind::Changed | Kind::SignIn => mailing::compose(tx, message, &settings),
     })
+}
+
+/// What members call a deployment that they see as one: the name that its mail comes from.
+fn issuer(from: &Mailbox) -> String {
+    from.name.clone().unwrap_or_else(|| mail_domain(from))
 }

@@ -5,6 +5,7 @@ mod check;
 mod client;
 mod demo;
 mod input;
+mod key;
 mod links;
 mod log;
 mod outbox;
@@ -63,6 +64,9 @@ enum Command {
     /// Mail that waits, and what became of the rest
     #[command(subcommand)]
     Outbox(outbox::Command),
+    /// The keys that sign tokens
+    #[command(subcommand)]
+    Key(key::Command),
 }
 
 /// Carries the command out.
@@ -81,6 +85,7 @@ pub fn run(cli: Cli) -> Result<(), Error> {
             Command::User(command) => user::run(command, &setup, &out).await,
             Command::Reset(command) => links::run(command, &setup, &out).await,
             Command::Outbox(command) => outbox::run(command, &setup, &out).await,
+            Command::Key(command) => key::run(command, &setup, &out).await,
         }
     })
 }

@@ -22,10 +22,10 @@
 //! | --- | --- |
 //! | edges | [`cli`]: commands; [`http`]: routes, envelope, handlers; [`server`]: start and stop |
 //! | wiring | [`app`]: the parts of one deployment; [`health`]: whether they do their work |
-//! | acts | [`reset`], [`session`]: what members do; [`admin`]: what administrators do |
-//! | things | [`business`], [`accounts`], [`password`], [`token`], [`outbox`], [`audit`], [`limits`] |
+//! | acts | [`reset`], [`session`], [`totp`]: what members do; [`admin`]: what administrators do |
+//! | things | [`business`], [`accounts`], [`password`], [`token`], [`vault`], [`outbox`], [`audit`], [`limits`] |
 //! | storage | [`store`]: one writer that commits in groups, a pool of readers, migrations |
-//! | ground | [`config`], [`clock`], [`entropy`], [`email`], [`text`] |
+//! | ground | [`config`], [`clock`], [`entropy`], [`email`], [`key_folder`], [`text`] |
 //!
 //! SQL stands in the `sql.rs` beside its domain, as functions over a connection or a [`store::Tx`].
 //! Mail templates are in `assets/mail/`, the schema in `migrations/`, the documented defaults of the
@@ -44,7 +44,7 @@
 //! - **One-time means one conditional UPDATE and a row count**, under conditions that include the
 //!   account's credential version and status.
 //! - **Nothing at rest opens a door.** Rows hold a token's id; its signature exists in the mail only.
-//!   Refresh tokens are stored as SHA-256. Keys live in a folder of their own.
+//!   Refresh tokens are stored as SHA-256, TOTP secrets sealed. Keys live in a folder of their own.
 //! - **Mail goes to the stored address**, and its links lead where the business's settings say. No
 //!   byte of a request's headers reaches a mail.
 //! - **Time and randomness are values.** Domain functions take `now`; [`clock`] and [`entropy`] are
@@ -65,6 +65,7 @@ pub mod entropy;
 pub mod guesses;
 pub mod health;
 pub mod http;
+pub mod key_folder;
 pub mod limits;
 pub mod mailing;
 pub mod otp;
@@ -76,4 +77,5 @@ pub mod session;
 pub mod store;
 pub mod text;
 pub mod token;
+pub mod totp;
 pub mod vault;

@@ -4,16 +4,20 @@
 //! Whether a one-time token is still unused is not known here: its row says so.
 
 mod keys;
+mod ring;
 
 use jsonwebtoken::{Algorithm, Header, Validation};
 use serde::{Deserialize, Serialize};
 
-pub use self::keys::{KeyError, KeyRing};
+pub use self::keys::{KeyState, ListedKey, RetireError, honoured_for};
+pub use self::keys::{list as list_keys, retire as retire_key, rotate as rotate_key};
+pub use self::ring::KeyRing;
 use crate::accounts::AccountId;
 use crate::business::BusinessId;
 use crate::clock::Timestamp;
 use crate::email::EmailAddress;
 use crate::entropy::Entropy;
+pub use crate::key_folder::KeyError;
 
 /// The unique id of a token: 128 random bits.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -233,7 +237,7 @@ impl Signer {
         let key = header
             .kid
             .as_deref()
-            .and_then(|kid| self.keys.find(kid))
+            .and_then(|kid| self.keys.find(kid, now))
             .ok_or(Invalid)?;
 
         // Time is ours to check, by the clock that was passed in; audience and issuer are compared

@@ -8,7 +8,8 @@ use super::{Error, Output, log};
 use crate::config::Config;
 use crate::outbox::transport::Transport;
 use crate::store::{Options, Store};
-use crate::token::KeyRing;
+use crate::token::{self, KeyState};
+use crate::vault::Vault;
 
 /// Prints the configuration, then tests each part that a server would use.
 pub(super) async fn run(setup: &Setup, out: &Output) -> Result<(), Error> {
@@ -62,12 +63,17 @@ fn keys(config: &Config) -> Result<String, String> {
             folder.display()
         ));
     }
-    let keys = KeyRing::open(folder, CLOCK.now()).map_err(|error| error.to_string())?;
-    Ok(format!(
-        "{}, signing with {}",
-        folder.display(),
-        keys.ids()[0]
-    ))
+    let keys = token::list_keys(folder, token::honoured_for(config), CLOCK.now())
+        .map_err(|error| error.to_string())?;
+    Vault::check(folder).map_err(|error| error.to_string())?;
+    let signing = keys.iter().find(|key| key.state == KeyState::Signing);
+    Ok(match signing {
+        Some(key) => format!("{}, signing with {}", folder.display(), key.id),
+        None => format!(
+            "{}, where a key will be made at the next start",
+            folder.display()
+        ),
+    })
 }
 
 async fn relay(config: &Config) -> Result<String, String> {

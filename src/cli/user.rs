@@ -14,10 +14,11 @@ use crate::accounts::{self, Account, AccountError, import};
 use crate::admin::Admin;
 use crate::app::App;
 use crate::business::BusinessId;
+use crate::clock::Timestamp;
 use crate::config::Config;
 use crate::email::EmailAddress;
 use crate::password::Policy;
-use crate::{reset, session};
+use crate::{reset, session, totp};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -100,6 +101,14 @@ pub(super) enum Command {
         /// The email address
         email: String,
     },
+    /// Switch a person's two-factor authentication off, when device and recovery codes are lost
+    TotpOff {
+        /// The email address
+        email: String,
+        /// Do not ask
+        #[arg(long)]
+        yes: bool,
+    },
     /// Remove a person and all that is theirs
     Remove {
         /// The email address
@@ -117,6 +126,8 @@ struct Shown {
     account: Account,
     open_sessions: u32,
     pending_links: u32,
+    two_factor_since: Option<Timestamp>,
+    recovery_codes_left: Option<u32>,
 }
 
 fn address(text: &str) -> Result<EmailAddress, Error> {
@@ -213,6 +224,19 @@ async fn act(command: Command, admin: &Admin, config: &Config, out: &Output) -> 
             app.store.close().await;
             out.line(made?)?;
         }
+        Command::TotpOff { email, yes } => {
+            let address = address(&email)?;
+            input::confirm(
+                yes,
+                &format!("Switching off two-factor authentication for {email}"),
+            )?;
+            if !admin.totp_off(address, now).await? {
+                return Err(format!("two-factor authentication is not on for {email}").into());
+            }
+            out.line(format!(
+                "{email} signs in without a second factor now; it can be set up anew"
+            ))?;
+        }
         Command::Remove { email, yes } => {
             let address = address(&email)?;
             input::confirm(yes, &format!("Removing {email}"))?;
@@ -269,6 +293,13 @@ fn sessions(out: &Output, open: &[session::Listed], json: bool) -> Result<(), Er
     )
 }
 
+fn two_factor(shown: &Shown) -> String {
+    match (shown.two_factor_since, shown.recovery_codes_left) {
+        (Some(since), Some(left)) => format!("on since {since}, {left} recovery codes left"),
+        _ => "off".to_owned(),
+    }
+}
+
 fn status(account: &Account) -> &'static str {
     if account.suspended_at.is_some() {
         "suspended"
@@ -287,7 +318,10 @@ async fn show(out: &Output, admin: &Admin, email: EmailAddress, json: bool) -> R
         .store
         .read(move |db| {
             let account = accounts::find(db, &email)?.ok_or(AccountError::Unknown(email))?;
+            let two_factor = totp::status(db, account.id)?;
             Ok::<_, AccountError>(Shown {
+                two_factor_since: two_factor.map(|status| status.since),
+                recovery_codes_left: two_factor.map(|status| status.recovery_codes),
                 open_sessions: session::count_open(db, account.id, now)?,
                 pending_links: reset::pending_links(db, account.id, now)?,
                 account,
@@ -307,6 +341,7 @@ async fn show(out: &Output, admin: &Admin, email: EmailAddress, json: bool) -> R
         ("suspended", account.suspended_at.map(|at| at.to_string())),
         ("open sessions", Some(shown.open_sessions.to_string())),
         ("pending links", Some(shown.pending_links.to_string())),
+        ("two-factor", Some(two_factor(&shown))),
         ("added", Some(account.created_at.to_string())),
         ("changed", Some(account.updated_at.to_string())),
     ])

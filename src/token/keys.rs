@@ -1,48 +1,35 @@
-//! The signing keys: files in a folder of their own, outside the database and its backups.
+//! The signing keys as files: `es256-<milliseconds>-<key id>.pem`.
 //!
-//! A file is called `es256-<milliseconds>-<key id>.pem`. The newest signs; the others still verify,
-//! until they are removed once the tokens that they signed are over.
+//! The newest signs. An older one verifies until the last token that it can have signed is over. One
+//! that was retired leaves `es256-<milliseconds>-<key id>.retired-<milliseconds>` behind in its place,
+//! with its id inside; it verifies nothing.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::time::Duration;
 
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING as ES256, EcdsaKeyPair, KeyPair as _};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use jsonwebtoken::{DecodingKey, EncodingKey};
+use secrecy::ExposeSecret as _;
+use serde::Serialize;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use crate::clock::Timestamp;
+use crate::config::Config;
+use crate::key_folder::{self, KeyError, KeyFolder};
 
-/// Why the keys cannot be used. The messages are for the administrator and never show a key.
-#[derive(Debug, thiserror::Error)]
-pub enum KeyError {
-    /// The folder or a file could not be read or written.
-    #[error("cannot use the keys in {path}: {source}")]
-    Io {
-        /// What was to be read or written.
-        path: PathBuf,
-        /// What the operating system said.
-        source: io::Error,
-    },
-    /// Others can read a key.
-    #[error(
-        "{path} is open to other users (mode {mode:04o}); readmit does not start with keys that others \
-         can read. If nobody can have copied them: chmod {wanted:o} {path}"
-    )]
-    TooOpen {
-        /// The folder or file.
-        path: PathBuf,
-        /// Its mode.
-        mode: u32,
-        /// The mode that it should have.
-        wanted: u32,
-    },
-    /// The file holds something else.
-    #[error("{0} is not a private key of P-256 in PKCS#8 PEM form; restore it or move it away")]
-    NotAKey(PathBuf),
+/// A server may sign with the old key until it notices the new one; see [`super::KeyRing`].
+const NOTICED_WITHIN: Duration = Duration::from_mins(1);
+
+/// How long a key verifies after another took its place: as long as the longest-lived token that the
+/// configuration allows.
+pub fn honoured_for(config: &Config) -> Duration {
+    // Login tokens live for five minutes; what a magic link carries, for ten at most.
+    const LOGIN: Duration = Duration::from_mins(10);
+    let (tokens, reset) = (&config.tokens, &config.reset);
+    let longest = [tokens.access_ttl, tokens.max_exchange, reset.ttl, LOGIN];
+    longest.into_iter().max().unwrap_or_default() + NOTICED_WITHIN
 }
 
 /// One key pair.
@@ -67,6 +54,20 @@ impl Key {
         &self.decoding
     }
 
+    pub(super) fn jwk(&self) -> &Value {
+        &self.jwk
+    }
+
+    /// Reads the key in a file.
+    pub(super) fn read(path: &Path) -> Result<Self, KeyError> {
+        let text = key_folder::read(path)?;
+        pem::parse(text.expose_secret())
+            .ok()
+            .filter(|pem| pem.tag() == "PRIVATE KEY")
+            .and_then(|pem| Self::from_pkcs8(pem.contents()))
+            .ok_or_else(|| KeyError::NotAKey(path.to_owned()))
+    }
+
     fn from_pkcs8(der: &[u8]) -> Option<Self> {
         let pair = EcdsaKeyPair::from_pkcs8(&ES256, der).ok()?;
         // An uncompressed point (SEC 1, 2.3.3): 0x04, then both coordinates.
@@ -88,137 +89,211 @@ impl Key {
     }
 }
 
-/// The keys of one deployment, the signing one first.
-pub struct KeyRing(Vec<Key>);
+/// What the names of files say about one key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Slot {
+    /// The names' common part.
+    pub(super) stem: String,
+    pub(super) made_at: Timestamp,
+    /// When a newer key took its place; none for the one that signs.
+    pub(super) superseded_at: Option<Timestamp>,
+    pub(super) retired_at: Option<Timestamp>,
+}
 
-impl KeyRing {
-    /// Loads the keys in `folder`, making folder and key on the first start.
-    pub fn open(folder: &Path, now: Timestamp) -> Result<Self, KeyError> {
-        prepare_folder(folder)?;
-        // Two processes that start together must not each make a key that the other does not know.
-        let lock_path = folder.join(".lock");
-        let lock = OpenOptions::new()
-            .create(true)
-            .write(true)
-            .truncate(false)
-            .mode(0o600)
-            .open(&lock_path)
-            .and_then(|file| file.lock().map(|()| file))
-            .map_err(io_error(&lock_path))?;
-        let mut keys = load(folder)?;
-        if keys.is_empty() {
-            create(folder, now)?;
-            keys = load(folder)?;
+impl Slot {
+    pub(super) fn file(&self) -> String {
+        format!("{}.pem", self.stem)
+    }
+
+    fn marker(&self, retired_at: Timestamp) -> String {
+        format!("{}.retired-{}", self.stem, retired_at.millis())
+    }
+}
+
+/// The keys of a folder by the names in it, the newest first.
+pub(super) fn slots(names: &[String]) -> Vec<Slot> {
+    let mut slots: Vec<Slot> = Vec::new();
+    for name in names {
+        let Some((stem, made_at, kind)) = split(name) else {
+            continue;
+        };
+        let at = slots.iter().position(|slot| slot.stem == stem);
+        let slot = if let Some(at) = at {
+            &mut slots[at]
+        } else {
+            slots.push(Slot {
+                stem: stem.to_owned(),
+                made_at,
+                superseded_at: None,
+                retired_at: None,
+            });
+            slots.last_mut().expect("it was just put there")
+        };
+        if let Kind::Marker(at) = kind {
+            slot.retired_at = Some(at);
         }
-        drop(lock);
-        Ok(Self(keys))
     }
-
-    pub(super) fn signing(&self) -> &Key {
-        self.0.first().expect("a key ring holds at least one key")
+    slots.sort_by(|a, b| (b.made_at, &b.stem).cmp(&(a.made_at, &a.stem)));
+    let signing = slots.iter().position(|slot| slot.retired_at.is_none());
+    for at in signing.map_or(1, |signing| signing + 1)..slots.len() {
+        slots[at].superseded_at = Some(slots[at - 1].made_at);
     }
-
-    pub(super) fn find(&self, id: &str) -> Option<&Key> {
-        self.0.iter().find(|key| key.id == id)
-    }
-
-    pub(super) fn jwks(&self) -> Value {
-        let keys: Vec<_> = self.0.iter().map(|key| key.jwk.clone()).collect();
-        json!({ "keys": keys })
-    }
-
-    /// The ids of the keys, the signing one first.
-    pub fn ids(&self) -> Vec<&str> {
-        self.0.iter().map(Key::id).collect()
-    }
+    slots
 }
 
-fn io_error(path: &Path) -> impl FnOnce(io::Error) -> KeyError {
-    let path = path.to_owned();
-    move |source| KeyError::Io { path, source }
+enum Kind {
+    Key,
+    Marker(Timestamp),
 }
 
-fn prepare_folder(folder: &Path) -> Result<(), KeyError> {
-    fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(folder)
-        .map_err(io_error(folder))?;
-    // Listing the folder tells nothing; putting a key into it would tell everything.
-    refuse_wider(folder, 0o022, 0o700)
+fn split(name: &str) -> Option<(&str, Timestamp, Kind)> {
+    let (stem, suffix) = name.rsplit_once('.')?;
+    let (made_at, _id) = stem.strip_prefix("es256-")?.split_once('-')?;
+    let time = |text: &str| text.parse().ok().map(Timestamp::from_millis);
+    let kind = match suffix {
+        "pem" => Kind::Key,
+        _ => Kind::Marker(time(suffix.strip_prefix("retired-")?)?),
+    };
+    Some((stem, time(made_at)?, kind))
 }
 
-fn refuse_wider(path: &Path, forbidden: u32, wanted: u32) -> Result<(), KeyError> {
-    let mode = fs::metadata(path)
-        .map_err(io_error(path))?
-        .permissions()
-        .mode()
-        & 0o7777;
-    if mode & forbidden == 0 {
-        Ok(())
-    } else {
-        Err(KeyError::TooOpen {
-            path: path.to_owned(),
-            mode,
-            wanted,
+/// A key as listings show it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ListedKey {
+    /// Its `kid`.
+    pub id: String,
+    /// When it was made.
+    pub made_at: Timestamp,
+    /// What it is good for.
+    #[serde(flatten)]
+    pub state: KeyState,
+}
+
+/// What a key is good for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "state", rename_all = "lowercase")]
+pub enum KeyState {
+    /// It signs what is signed now, and verifies.
+    Signing,
+    /// It verifies what it has signed.
+    Verifying {
+        /// Until when.
+        until: Timestamp,
+    },
+    /// All that it has signed is over, and it is neither published nor honoured any more.
+    Over {
+        /// Since when.
+        since: Timestamp,
+    },
+    /// It was retired, and what it had signed is worth nothing.
+    Retired {
+        /// When.
+        at: Timestamp,
+    },
+}
+
+/// The keys in `folder`, the signing one first; none when there is no folder yet.
+pub fn list(
+    folder: &Path,
+    honoured_for: Duration,
+    now: Timestamp,
+) -> Result<Vec<ListedKey>, KeyError> {
+    if !folder.exists() {
+        return Ok(Vec::new());
+    }
+    key_folder::check(folder)?;
+    slots(&key_folder::names(folder)?)
+        .into_iter()
+        .map(|slot| {
+            let id = id_of(folder, &slot)?;
+            let state = match (slot.retired_at, slot.superseded_at) {
+                (Some(at), _) => KeyState::Retired { at },
+                (None, None) => KeyState::Signing,
+                (None, Some(superseded_at)) => {
+                    let until = superseded_at.after(honoured_for);
+                    if now < until {
+                        KeyState::Verifying { until }
+                    } else {
+                        KeyState::Over { since: until }
+                    }
+                }
+            };
+            Ok(ListedKey {
+                id,
+                made_at: slot.made_at,
+                state,
+            })
         })
-    }
+        .collect()
 }
 
-/// Newest first.
-fn load(folder: &Path) -> Result<Vec<Key>, KeyError> {
-    let mut files = Vec::new();
-    for entry in fs::read_dir(folder).map_err(io_error(folder))? {
-        let path = entry.map_err(io_error(folder))?.path();
-        if let Some(made_at) = made_at(&path) {
-            files.push((made_at, path));
-        }
-    }
-    files.sort_by(|a, b| b.cmp(a));
-    files.into_iter().map(|(_, path)| read(&path)).collect()
+fn id_of(folder: &Path, slot: &Slot) -> Result<String, KeyError> {
+    let Some(retired_at) = slot.retired_at else {
+        return Key::read(&folder.join(slot.file())).map(|key| key.id);
+    };
+    let marker = key_folder::read(&folder.join(slot.marker(retired_at)))?;
+    Ok(marker.expose_secret().trim().to_owned())
 }
 
-/// When a key file was made, by its name; none for another file.
-fn made_at(path: &Path) -> Option<i64> {
-    let name = path.file_name()?.to_str()?;
-    let (millis, _) = name
-        .strip_prefix("es256-")?
-        .strip_suffix(".pem")?
-        .split_once('-')?;
-    millis.parse().ok()
+/// Makes a key that signs from now on. Its id.
+pub fn rotate(folder: &Path, now: Timestamp) -> Result<String, KeyError> {
+    create(&KeyFolder::open(folder)?, now)
 }
 
-fn read(path: &Path) -> Result<Key, KeyError> {
-    refuse_wider(path, 0o077, 0o600)?;
-    let text = fs::read_to_string(path).map_err(io_error(path))?;
-    pem::parse(text)
-        .ok()
-        .filter(|pem| pem.tag() == "PRIVATE KEY")
-        .and_then(|pem| Key::from_pkcs8(pem.contents()))
-        .ok_or_else(|| KeyError::NotAKey(path.to_owned()))
-}
-
-/// Writes a new key under a temporary name first, so that a crash leaves no half of one behind.
-fn create(folder: &Path, now: Timestamp) -> Result<(), KeyError> {
+/// Writes a new key, newer than all there are. Its id.
+pub(super) fn create(folder: &KeyFolder, now: Timestamp) -> Result<String, KeyError> {
     let der = EcdsaKeyPair::generate(&ES256)
         .and_then(|pair| pair.to_pkcs8v1())
-        .map_err(|_| io::Error::other("the cryptographic library could not make a key"))
-        .map_err(io_error(folder))?;
-    let key = Key::from_pkcs8(der.as_ref()).ok_or_else(|| KeyError::NotAKey(folder.to_owned()))?;
-    let path = folder.join(format!("es256-{}-{}.pem", now.millis(), key.id));
-    let temporary = folder.join(".new-key");
+        .map_err(|_| std::io::Error::other("the cryptographic library could not make a key"))
+        .map_err(key_folder::io_error(folder.path()))?;
+    let key =
+        Key::from_pkcs8(der.as_ref()).ok_or_else(|| KeyError::NotAKey(folder.path().to_owned()))?;
+    // The clock may have been stepped back since the last one was made.
+    let newest = slots(&key_folder::names(folder.path())?).into_iter().next();
+    let made_at = newest.map_or(now, |slot| {
+        now.max(slot.made_at.after(Duration::from_millis(1)))
+    });
     let text = pem::encode(&pem::Pem::new("PRIVATE KEY", der.as_ref()));
-    let written = OpenOptions::new()
-        .create(true)
-        .write(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(&temporary)
-        .and_then(|mut file| {
-            file.write_all(text.as_bytes())?;
-            file.sync_all()
-        })
-        .and_then(|()| fs::rename(&temporary, &path))
-        .and_then(|()| File::open(folder)?.sync_all());
-    written.map_err(io_error(&path))
+    let name = format!("es256-{}-{}.pem", made_at.millis(), key.id);
+    folder.write(&name, text.as_bytes())?;
+    Ok(key.id)
+}
+
+/// Why a key was not retired.
+#[derive(Debug, thiserror::Error)]
+pub enum RetireError {
+    /// No key of that id is there, or it was retired before.
+    #[error("there is no key {0} to retire; `readmit key list` shows them")]
+    Unknown(String),
+    /// Without it nothing could be signed.
+    #[error("{0} is the key that signs; make another one first with `readmit key rotate`")]
+    Signing(String),
+    /// The folder.
+    #[error(transparent)]
+    Keys(#[from] KeyError),
+}
+
+/// Removes a key that does not sign: what it has signed is worth nothing from now on.
+pub fn retire(folder: &Path, id: &str, now: Timestamp) -> Result<(), RetireError> {
+    let folder = KeyFolder::open(folder)?;
+    let slots = slots(&key_folder::names(folder.path())?);
+    let (retired, usable): (Vec<_>, Vec<_>) =
+        slots.iter().partition(|slot| slot.retired_at.is_some());
+    for slot in retired {
+        // What a kill in the middle has left.
+        folder.remove(&slot.file())?;
+    }
+    for slot in usable {
+        if id_of(folder.path(), slot)? != id {
+            continue;
+        }
+        if slot.superseded_at.is_none() {
+            return Err(RetireError::Signing(id.to_owned()));
+        }
+        // The mark first: should we be killed between the two, the key counts as retired.
+        folder.write(&slot.marker(now), format!("{id}\n").as_bytes())?;
+        folder.remove(&slot.file())?;
+        return Ok(());
+    }
+    Err(RetireError::Unknown(id.to_owned()))
 }
