@@ -113,6 +113,7 @@ impl App {
                 entropy: entropy.clone(),
                 hasher: hasher.clone(),
                 signer: Arc::clone(&signer),
+                vault: Arc::clone(&vault),
                 policy: Policy::new(&config.password),
                 settings: config.tokens.clone(),
                 notices: config.notices.clone(),

@@ -22,6 +22,7 @@ mod oauth;
 mod probes;
 mod reset;
 pub mod serve;
+mod two_factor;
 
 use std::sync::Arc;
 
@@ -37,6 +38,7 @@ type Apis = (
     oauth::OAuth,
     oauth::tokens::Tokens,
     member::Members,
+    two_factor::TwoFactors,
     discovery::Discovery,
     probes::Probes,
 );
@@ -65,6 +67,7 @@ fn service(public_url: &url::Url) -> Service {
             oauth::OAuth,
             oauth::tokens::Tokens,
             member::Members,
+            two_factor::TwoFactors,
             discovery::Discovery,
             probes::Probes,
         ),

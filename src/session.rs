@@ -32,6 +32,8 @@ use crate::entropy::Entropy;
 use crate::password::{Hasher, Policy};
 use crate::store::{Store, StoreError, Tx};
 use crate::token::{self, Jti, SessionClaims, Signer, Subject};
+use crate::totp;
+use crate::vault::Vault;
 
 /// How long the login token after a reset or a code lives.
 pub const LOGIN_TTL: Duration = Duration::from_mins(5);
@@ -51,6 +53,8 @@ pub struct Sessions {
     pub policy: Policy,
     /// Token signing.
     pub signer: Arc<Signer>,
+    /// What second factors are sealed with.
+    pub vault: Arc<Vault>,
     /// Lifetimes.
     pub settings: config::Tokens,
     /// Whether new clients are told by mail.
@@ -213,6 +217,14 @@ pub fn count_open(
     now: Timestamp,
 ) -> Result<u32, StoreError> {
     sql::count_open(db, account, now)
+}
+
+/// Which second factor was used, for the audit log.
+fn factor(verdict: totp::Verdict) -> Option<&'static str> {
+    match verdict {
+        totp::Verdict::Passed(factor) => Some(factor.as_str()),
+        _ => None,
+    }
 }
 
 /// A client's address as the audit log and the session list show it.

@@ -6,6 +6,7 @@ use poem::Response;
 use poem::http::{HeaderValue, StatusCode, header};
 
 use super::envelope::FieldError;
+use super::fields::TWO_FACTOR;
 use crate::limits::OverLimit;
 use crate::password::Busy;
 use crate::reset::CompleteError;
@@ -149,6 +150,8 @@ impl From<ExchangeError> for Failure {
             ExchangeError::InvalidToken => {
                 Self::Unauthorized("The token is invalid, has expired or was used before.")
             }
+            ExchangeError::TwoFactor => Self::Unauthorized(TWO_FACTOR),
+            ExchangeError::Wait(wait) => Self::OverLimit(wait),
             ExchangeError::Store(error) => error.into(),
         }
     }

@@ -69,7 +69,11 @@ impl ApiResponse for Exchanged {
         documented::<Self, Envelope>(&[
             (200, "The session is open."),
             (400, "A parameter is missing or malformed."),
-            (401, "The token is invalid, has expired or was used before."),
+            (
+                401,
+                "The token is invalid, has expired or was used before; or `Message` is `two_factor_auth_check`: add `totp`, \
+                 the token can still be used.",
+            ),
             (429, "Too many requests from this address."),
             (500, "A defect on our side."),
             (503, "The server is busy: the token can still be used."),
@@ -107,6 +111,9 @@ impl Exchange {
         /// The access token's lifetime in minutes, 1 to 10080; the configuration may cap it.
         #[oai(name = "validForInMinutes")]
         _minutes: Documented<i64>,
+        /// Where two-factor authentication is on: six digits, or a recovery code.
+        #[oai(name = "totp")]
+        _totp: Documented<Option<String>>,
     ) -> poem::Result<Exchanged> {
         app.limits
             .admit(Action::Exchange, client.0)
@@ -114,12 +121,13 @@ impl Exchange {
         let mut fields = Fields::from_query(request.uri().query().unwrap_or_default());
         let token = fields.secret("token");
         let minutes = fields.whole_number("validForInMinutes", 1..=MAX_EXCHANGE_MINUTES);
-        let (token, minutes) = fields.finish(token.zip(minutes))?;
+        let totp = fields.optional_secret("totp");
+        let ((token, minutes), totp) = fields.finish(token.zip(minutes).zip(totp))?;
         let lifetime = Duration::from_secs(minutes.unsigned_abs() * 60);
         let now = app.clock.now();
         let grant = app
             .sessions
-            .exchange(&token, lifetime, client.0, now)
+            .exchange(&token, totp, lifetime, client.0, now)
             .await
             .map_err(Failure::from)?;
         Ok(grant.into())

@@ -16,6 +16,9 @@ use super::error::Failure;
 use crate::business::BusinessId;
 use crate::email::EmailAddress;
 
+/// What is said where a second factor is due, by `exchange` and the token endpoint alike.
+pub(super) const TWO_FACTOR: &str = "two_factor_auth_check";
+
 /// How much of a wrong value is sent back.
 const ATTEMPTED_CHARACTERS: usize = 128;
 
@@ -101,6 +104,19 @@ impl Fields {
         None
     }
 
+    /// An optional text that is shown to nobody: the outer option is none when it is given and wrong.
+    #[expect(clippy::option_option, reason = "wrong and absent are two things")]
+    pub(super) fn optional_secret(&mut self, name: &'static str) -> Option<Option<String>> {
+        match self.take(name).ok()? {
+            Some(Value::String(text)) => Some(Some(text).filter(|text| !text.is_empty())),
+            None => Some(None),
+            Some(_) => {
+                self.refuse(name, format!("{name} must be a string."), None);
+                None
+            }
+        }
+    }
+
     /// A required email address.
     pub(super) fn email(&mut self, name: &'static str) -> Option<EmailAddress> {
         match self.take(name).ok()? {
@@ -179,13 +195,13 @@ impl Fields {
     }
 }
 
-/// A required query parameter of the documentation. Its value is read by [`Fields`] with the others,
+/// A query parameter of the documentation. Its value is read by [`Fields`] with the others,
 /// so that its name may be in any case and every problem is reported at once.
 pub(super) struct Documented<T>(PhantomData<T>);
 
 impl<'a, T: Type> ApiExtractor<'a> for Documented<T> {
     const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::Parameter];
-    const PARAM_IS_REQUIRED: bool = true;
+    const PARAM_IS_REQUIRED: bool = T::IS_REQUIRED;
 
     type ParamType = T;
     type ParamRawType = T;

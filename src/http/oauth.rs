@@ -21,6 +21,7 @@ use super::Tag;
 use super::client::Client;
 use super::envelope::{documented, json};
 use super::error::{Failure, foreign, retry_after_of, with_retry_after};
+use super::fields::TWO_FACTOR;
 use crate::app::App;
 use crate::limits::Action;
 use crate::password::Password;
@@ -88,7 +89,7 @@ impl ApiResponse for Answer {
             (
                 400,
                 "`error` is `invalid_request`, `unsupported_grant_type`, `invalid_grant` (wrong password, unknown \
-                 account and suspended account alike; or a refresh token that is no good) or `must_reset_password` (the password is right, and an \
+                 account and suspended account alike; or a refresh token that is no good), `two_factor_auth_check` (the password is right, and `totp` is missing or wrong) or `must_reset_password` (the password is right, and an \
                  administrator requires a new one).",
             ),
             (408, "The body did not arrive in time."),
@@ -133,6 +134,7 @@ pub(super) enum Refusal {
     Grant,
     RefreshToken,
     MustReset,
+    TwoFactor,
     Client,
 }
 
@@ -143,6 +145,7 @@ impl Refusal {
             Self::GrantType => "unsupported_grant_type",
             Self::Grant | Self::RefreshToken => "invalid_grant",
             Self::MustReset => "must_reset_password",
+            Self::TwoFactor => TWO_FACTOR,
             Self::Client => "invalid_client",
         }
     }
@@ -156,6 +159,9 @@ impl Refusal {
             Self::Grant => "The email address or the password is wrong.",
             Self::RefreshToken => "The refresh token is invalid, has expired or was used before.",
             Self::MustReset => "A new password is required. Please reset your password.",
+            Self::TwoFactor => {
+                "A code of the second factor is required, or the given one is wrong."
+            }
             Self::Client => "The name or the secret of the resource server is wrong.",
         }
     }
@@ -271,6 +277,7 @@ impl OAuth {
                 let login = Login {
                     username: required(&form, "username")?.to_owned(),
                     password: Password::new(required(&form, "password")?),
+                    totp: form.get("totp").map(str::to_owned),
                     client_id,
                 };
                 app.sessions.sign_in(login, client.0, now).await?
@@ -295,6 +302,7 @@ impl From<SignInError> for poem::Error {
         match error {
             SignInError::Credentials => Refusal::Grant.into(),
             SignInError::MustReset => Refusal::MustReset.into(),
+            SignInError::TwoFactor => Refusal::TwoFactor.into(),
             SignInError::Wait(wait) => Failure::OverLimit(wait).into(),
             SignInError::Busy(busy) => Failure::from(busy).into(),
             SignInError::Store(error) => Failure::from(error).into(),

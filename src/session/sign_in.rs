@@ -1,9 +1,10 @@
 //! Sign-in with a password.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Grant, Opened, Sessions, shown, sql};
+use super::{Grant, Opened, Sessions, factor, shown, sql};
 use crate::accounts::{self, Account, AccountId};
 use crate::audit::{self, Actor};
 use crate::clock::Timestamp;
@@ -12,7 +13,8 @@ use crate::guesses::{self, Guesser};
 use crate::otp;
 use crate::outbox::{self, Kind, NewMessage};
 use crate::password::{Busy, Password};
-use crate::store::StoreError;
+use crate::store::{StoreError, Tx};
+use crate::totp;
 
 /// What a member signs in with.
 #[derive(Clone, Debug)]
@@ -21,6 +23,8 @@ pub struct Login {
     pub username: String,
     /// What was typed as password; none when it is longer than any password can be.
     pub password: Option<Password>,
+    /// The code of a second factor.
+    pub totp: Option<String>,
     /// Which application asks; the email address when it does not say.
     pub client_id: Option<String>,
 }
@@ -34,6 +38,9 @@ pub enum SignInError {
     /// The password is right, and an administrator requires a new one.
     #[error("a new password is required")]
     MustReset,
+    /// The password is right, and the code of the second factor is missing or wrong.
+    #[error("a second factor is due")]
+    TwoFactor,
     /// Too many wrong guesses from there; the next one has to wait this long.
     #[error("too many wrong guesses")]
     Wait(Duration),
@@ -49,13 +56,22 @@ pub enum SignInError {
 enum Refusal {
     Credentials,
     MustReset,
+    NoCode,
+    WrongCode,
 }
 
 impl Refusal {
+    /// Whether it makes the next guess wait. A right password without its code is none.
+    const fn is_guess(self) -> bool {
+        matches!(self, Self::Credentials | Self::WrongCode)
+    }
+
     const fn reason(self) -> &'static str {
         match self {
             Self::Credentials => "wrong credentials",
             Self::MustReset => "a new password is required",
+            Self::NoCode => "a second factor is due",
+            Self::WrongCode => "wrong second factor",
         }
     }
 }
@@ -65,6 +81,7 @@ impl From<Refusal> for SignInError {
         match refusal {
             Refusal::Credentials => Self::Credentials,
             Refusal::MustReset => Self::MustReset,
+            Refusal::NoCode | Refusal::WrongCode => Self::TwoFactor,
         }
     }
 }
@@ -118,8 +135,13 @@ impl Sessions {
                     .client_id
                     .unwrap_or_else(|| account.email.as_str().to_owned());
                 let session = self.new_session(&account, account.business_id, client_id);
-                self.open(account, session.clone(), guesser, client, now)
+                let opening = (session.clone(), login.totp);
+                let refused = self
+                    .open(account, opening, guesser.clone(), client, now)
                     .await?;
+                if let Some(refusal) = refused {
+                    return Err(refusal.into());
+                }
                 Ok(self.grant(&session, self.settings.access_ttl, now))
             }
             (Err(refusal), account) => {
@@ -131,14 +153,16 @@ impl Sessions {
         }
     }
 
+    /// Opens the session, unless the second factor says no: a refusal is written like the rest.
     async fn open(
         &self,
         account: Account,
-        session: Opened,
+        (session, code): (Opened, Option<String>),
         guesser: Option<Guesser>,
         client: IpAddr,
         now: Timestamp,
-    ) -> Result<(), SignInError> {
+    ) -> Result<Option<Refusal>, SignInError> {
+        let vault = Arc::clone(&self.vault);
         let ends_at = now.after(self.settings.refresh_ttl);
         let notice = self.notices.sign_in.then(|| NewMessage {
             kind: Kind::SignIn,
@@ -156,6 +180,16 @@ impl Sessions {
                 if !unchanged {
                     return Err(SignInError::Credentials);
                 }
+                let verdict = totp::demand(tx, &vault, account.id, code.as_deref(), now)?;
+                let refused = match verdict {
+                    totp::Verdict::Missing => Some(Refusal::NoCode),
+                    totp::Verdict::Wrong => Some(Refusal::WrongCode),
+                    totp::Verdict::NotNeeded | totp::Verdict::Passed(_) => None,
+                };
+                if let Some(refusal) = refused {
+                    note_refusal(tx, Some(account.id), refusal, guesser.as_ref(), client, now)?;
+                    return Ok(refused);
+                }
                 if let Some(notice) = notice
                     && !sql::knows_client(tx, account.id, &session.client_id)?
                 {
@@ -165,13 +199,17 @@ impl Sessions {
                     guesses::forget(tx, guesser)?;
                 }
                 otp::forget_failures(tx, account.id)?;
-                audit::record(tx, &entry(Some(account.id), &shown(client), None), now)?;
-                Ok(sql::open(tx, &session, &shown(client), ends_at, now)?)
+                let mut entry = entry(Some(account.id), None);
+                let client = shown(client);
+                entry.client = Some(&client);
+                entry.detail = factor(verdict);
+                audit::record(tx, &entry, now)?;
+                sql::open(tx, &session, &client, ends_at, now)?;
+                Ok(None)
             })
             .await
     }
 
-    /// Notes a refusal. A right password that must be changed is no guess.
     async fn refuse(
         &self,
         account: Option<AccountId>,
@@ -181,22 +219,29 @@ impl Sessions {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         self.store
-            .write(move |tx| {
-                if let (Refusal::Credentials, Some(guesser)) = (refusal, &guesser) {
-                    guesses::count(tx, guesser, now)?;
-                }
-                let client = shown(client);
-                audit::record(tx, &entry(account, &client, Some(refusal.reason())), now)
-            })
+            .write(move |tx| note_refusal(tx, account, refusal, guesser.as_ref(), client, now))
             .await
     }
 }
 
-fn entry<'a>(
+fn note_refusal(
+    tx: &Tx<'_>,
     account: Option<AccountId>,
-    client: &'a str,
-    refused: Option<&'a str>,
-) -> audit::Entry<'a> {
+    refusal: Refusal,
+    guesser: Option<&Guesser>,
+    client: IpAddr,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    if let Some(guesser) = guesser.filter(|_| refusal.is_guess()) {
+        guesses::count(tx, guesser, now)?;
+    }
+    let client = shown(client);
+    let mut entry = entry(account, Some(refusal.reason()));
+    entry.client = Some(&client);
+    audit::record(tx, &entry, now)
+}
+
+fn entry(account: Option<AccountId>, refused: Option<&'static str>) -> audit::Entry<'static> {
     let (actor, outcome) = match refused {
         None => (Actor::Member, audit::Outcome::Ok),
         Some(_) => (Actor::Anonymous, audit::Outcome::Refused),
@@ -207,7 +252,7 @@ fn entry<'a>(
         outcome,
         account,
         business: None,
-        client: Some(client),
+        client: None,
         detail: refused,
     }
 }

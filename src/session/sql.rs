@@ -261,25 +261,31 @@ pub(super) fn put_login_token(tx: &Tx<'_>, token: &Subject) -> Result<(), StoreE
     Ok(())
 }
 
-/// Uses a login token up. True for exactly one caller, and only while the account's credentials are
-/// those that the token was made under and it may come in.
-pub(super) fn use_login_token(
+/// Whether a login token can be used: nobody has used it, and the account's credentials are those that
+/// it was made under and it may come in.
+pub(super) fn login_token_is_open(
     tx: &Tx<'_>,
     jti: &Jti,
     account: AccountId,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
-    let used = tx
+    Ok(tx
         .prepare_cached(
-            "UPDATE login_tokens SET used_at = ?3 \
-             WHERE jti = ?1 AND account_id = ?2 AND used_at IS NULL AND revoked_at IS NULL \
-             AND expires_at > ?3 \
-             AND credential_version = (SELECT credential_version FROM accounts \
-                                       WHERE id = ?2 AND suspended_at IS NULL \
-                                       AND must_reset_password = 0)",
+            "SELECT EXISTS (SELECT 1 FROM login_tokens t JOIN accounts a ON a.id = t.account_id \
+             WHERE t.jti = ?1 AND t.account_id = ?2 AND t.used_at IS NULL \
+             AND t.revoked_at IS NULL AND t.expires_at > ?3 \
+             AND t.credential_version = a.credential_version \
+             AND a.suspended_at IS NULL AND a.must_reset_password = 0)",
         )?
-        .execute(params![jti, account, now])?;
-    Ok(used == 1)
+        .query_row(params![jti, account, now], |row| row.get(0))?)
+}
+
+/// Uses a login token up that has just been found open, in the same transaction. There is one writer,
+/// so that no other can come between.
+pub(super) fn use_login_token(tx: &Tx<'_>, jti: &Jti, now: Timestamp) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE login_tokens SET used_at = ?2 WHERE jti = ?1 AND used_at IS NULL")?
+        .execute(params![jti, now])?;
+    Ok(())
 }
 
 pub(super) fn revoke_login_token(tx: &Tx<'_>, jti: &Jti, now: Timestamp) -> Result<(), StoreError> {
