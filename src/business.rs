@@ -77,6 +77,27 @@ pub struct Business {
     pub updated_at: Timestamp,
 }
 
+impl Business {
+    /// A location without settings of its own.
+    pub fn new(id: BusinessId, name: String, portal_url: PortalUrl, now: Timestamp) -> Self {
+        Self {
+            id,
+            name,
+            portal_url,
+            sender_name: None,
+            sender_address: None,
+            reply_to: None,
+            colour: None,
+            logo_url: None,
+            reset_link: None,
+            magic_link: None,
+            locale: None,
+            created_at: now,
+            updated_at: now,
+        }
+    }
+}
+
 /// Changes to a business: `None` leaves a setting as it is, `Some(None)` clears it.
 #[derive(Clone, Debug, Default)]
 pub struct Changes {

@@ -183,21 +183,7 @@ async fn act(command: Command, admin: &Admin, out: &Output) -> Result<(), Error>
             portal_url,
             settings,
         } => {
-            let mut business = Business {
-                id,
-                name: name(&text)?,
-                portal_url,
-                sender_name: None,
-                sender_address: None,
-                reply_to: None,
-                colour: None,
-                logo_url: None,
-                reset_link: None,
-                magic_link: None,
-                locale: None,
-                created_at: now,
-                updated_at: now,
-            };
+            let mut business = Business::new(id, name(&text)?, portal_url, now);
             settings.changes()?.apply(&mut business, now);
             admin.add_business(business).await?;
             out.line(format!("business {id} added"))?;

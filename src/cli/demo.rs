@@ -157,21 +157,9 @@ async fn fill(app: &App) -> Result<(), Error> {
         (8, "Harbour Loft", "https://harbour-loft.example", "#8a3ffc"),
     ] {
         let id = BusinessId::new(id).ok_or("a business has a positive number")?;
-        let business = Business {
-            id,
-            name: name.to_owned(),
-            portal_url: PortalUrl::parse(portal)?,
-            sender_name: None,
-            sender_address: None,
-            reply_to: None,
-            colour: Some(Colour::parse(colour)?),
-            logo_url: None,
-            reset_link: None,
-            magic_link: None,
-            locale: None,
-            created_at: now,
-            updated_at: now,
-        };
+        let portal = PortalUrl::parse(portal)?;
+        let mut business = Business::new(id, name.to_owned(), portal, now);
+        business.colour = Some(Colour::parse(colour)?);
         admin.add_business(business).await?;
     }
     for (email, name, business, password) in [

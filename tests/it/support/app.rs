@@ -296,20 +296,9 @@ impl TestApp {
     }
 
     pub(crate) fn add_business(&self, id: i64, name: &str, portal: &str) {
-        let business = Business {
-            id: BusinessId::new(id).expect("a positive number"),
-            name: name.to_owned(),
-            portal_url: PortalUrl::parse(portal).expect("a portal"),
-            sender_name: None,
-            sender_address: None,
-            reply_to: None,
-            colour: None,
-            logo_url: None,
-            reset_link: None,
-            locale: None,
-            created_at: self.now(),
-            updated_at: self.now(),
-        };
+        let id = BusinessId::new(id).expect("a positive number");
+        let portal = PortalUrl::parse(portal).expect("a portal");
+        let business = Business::new(id, name.to_owned(), portal, self.now());
         self.wait(self.admin().add_business(business))
             .expect("the business is added");
     }
