@@ -80,7 +80,9 @@ pub(super) enum Command {
         #[arg(long, required = true)]
         password_stdin: bool,
     },
-    /// Switch a person's two-factor authentication off, when device and recovery codes are lost
+    /// Switch a person's two-factor authentication off, for a lost device
+    ///
+    /// They sign in with the password alone until they set it up anew. Recovery codes go with it.
     TotpOff {
         /// The email address
         email: String,
