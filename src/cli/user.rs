@@ -101,7 +101,9 @@ pub(super) enum Command {
         /// The email address
         email: String,
     },
-    /// Switch a person's two-factor authentication off, when device and recovery codes are lost
+    /// Switch a person's two-factor authentication off, for a lost device
+    ///
+    /// They sign in with the password alone until they set it up anew. Recovery codes go with it.
     TotpOff {
         /// The email address
         email: String,

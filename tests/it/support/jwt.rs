@@ -80,10 +80,17 @@ impl SigningKey {
 
     /// The only key in the folder of a deployment.
     pub(crate) fn of(keys: &Path) -> Self {
+        Self::newest(keys)
+    }
+
+    /// The newest key in the folder of a deployment: that of the greatest number, as all have as many
+    /// digits.
+    pub(crate) fn newest(keys: &Path) -> Self {
         let entries = fs::read_dir(keys).expect("the folder of the keys");
-        let mut paths = entries.map(|entry| entry.expect("an entry").path());
+        let paths = entries.map(|entry| entry.expect("an entry").path());
         let path = paths
-            .find(|path| path.extension().is_some_and(|ending| ending == "pem"))
+            .filter(|path| path.extension().is_some_and(|ending| ending == "pem"))
+            .max()
             .expect("a key file");
         let pem = pem::parse(fs::read_to_string(&path).expect("the file")).expect("PEM");
         Self {
