@@ -223,17 +223,6 @@ impl TestApp {
         self.run();
     }
 
-    /// Changes a configuration key for the next start.
-    #[expect(
-        clippy::needless_pass_by_value,
-        reason = "reads better where it is called"
-    )]
-    pub(crate) fn set(&mut self, key: &str, value: impl ToString) {
-        let variable = format!("READMIT_{}", key.to_ascii_uppercase().replace('.', "__"));
-        self.settings.retain(|(name, _)| *name != variable);
-        self.settings.push((variable, value.to_string()));
-    }
-
     /// Lets the worker of a deployment that was started without one begin, after a restart.
     pub(crate) fn restart_with_worker(&mut self) {
         self.worker = true;
