@@ -7,7 +7,7 @@ ALTER TABLE sessions ADD COLUMN last_used_at INTEGER;
 -- From where the session was opened.
 ALTER TABLE sessions ADD COLUMN client TEXT;
 
--- The same client again is no news.
+-- The same client again is no news; and what a session leaves behind is found by its account.
 CREATE INDEX sessions_clients ON sessions (account_id, client_id);
 
 -- One-time codes. The code itself stands nowhere: it is an HMAC of the id under a key outside of the database.

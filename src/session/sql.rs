@@ -211,6 +211,7 @@ pub(super) fn revoke_session(
              WHERE id = ?1 AND account_id = ?2 AND revoked_at IS NULL",
         )?
         .execute(params![session, account, why, now])?;
+    drop_refresh_tokens(tx, account)?;
     Ok(ended == 1)
 }
 
@@ -222,12 +223,24 @@ pub(super) fn revoke_sessions(
     why: &str,
     now: Timestamp,
 ) -> Result<usize, StoreError> {
-    Ok(tx
+    let ended = tx
         .prepare_cached(
             "UPDATE sessions SET revoked_at = ?4, revoked_why = ?3 \
              WHERE account_id = ?1 AND revoked_at IS NULL AND id IS NOT ?2",
         )?
-        .execute(params![account, but, why, now])?)
+        .execute(params![account, but, why, now])?;
+    drop_refresh_tokens(tx, account)?;
+    Ok(ended)
+}
+
+/// Deletes the refresh tokens of the account's sessions that have ended: nothing can be done with them.
+fn drop_refresh_tokens(tx: &Tx<'_>, account: AccountId) -> Result<(), StoreError> {
+    tx.prepare_cached(
+        "DELETE FROM refresh_tokens WHERE session_id IN \
+         (SELECT id FROM sessions WHERE account_id = ?1 AND revoked_at IS NOT NULL)",
+    )?
+    .execute([account])?;
+    Ok(())
 }
 
 pub(super) fn count_open(

@@ -23,6 +23,7 @@ use crate::http::Tag;
 use crate::http::client::Client;
 use crate::http::envelope::{documented, json};
 use crate::http::error::Failure;
+use crate::limits::Action;
 use crate::session::Introspected;
 
 pub(in crate::http) struct Tokens;
@@ -51,6 +52,7 @@ impl ApiResponse for Revoked {
             ),
             (408, "The body did not arrive in time."),
             (413, "The body is too large."),
+            (429, "Too many requests from this client."),
             (500, "A defect on our side."),
             (503, "The server is busy: try again in a moment."),
         ])
@@ -198,6 +200,9 @@ impl Tokens {
         client: Client,
         form: Form<TokenSchema>,
     ) -> poem::Result<Revoked> {
+        app.limits
+            .admit(Action::SignIn, client.0)
+            .map_err(Failure::from)?;
         let now = app.clock.now();
         app.sessions
             .revoke(token(&form)?, client.0, now)

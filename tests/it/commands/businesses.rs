@@ -40,6 +40,7 @@ fn a_business_is_added_shown_changed_and_removed() {
         "colour": "#aa3300",
         "logo_url": "https://cdn.canal.test/logo.png",
         "reset_link": "{portal_url}/new?t={token}&b={business_id}",
+        "magic_link": null,
         "locale": "pt-BR",
     });
     expected["created_at"] = shown["created_at"].clone();
@@ -153,7 +154,7 @@ fn what_cannot_be_done_to_a_business_is_refused_in_words_and_not_done() {
         ),
         (
             &["set", "7", "--reset-link={portal_url}/reset"],
-            "--reset-link: a reset link must contain {token} exactly once",
+            "--reset-link: a link must contain {token} exactly once",
         ),
         (
             &["set", "8", "--name=Another"],

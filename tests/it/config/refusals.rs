@@ -12,7 +12,7 @@ fn an_unknown_key_or_section_is_named_with_what_was_probably_meant() {
         ),
         (
             "[http]\nttl = \"1h\"",
-            "http.ttl: there is no such key; did you mean reset.ttl?",
+            "http.ttl: there is no such key; did you mean otp.ttl?",
         ),
         (
             "[keys]\nalgorithm = \"x\"",
@@ -28,7 +28,7 @@ fn an_unknown_key_or_section_is_named_with_what_was_probably_meant() {
         ),
         (
             "[database]\npath = \"x\"",
-            "[database]: there is no such section; there are http, keys, limits, log, outbox, password, reset, smtp, storage, tokens",
+            "[database]: there is no such section; there are http, introspection, keys, limits, log, notices, otp, outbox, password, reset, smtp, storage, tokens",
         ),
     ] {
         assert_eq!(refusal(file, &[]), format!("readmit.toml: {expected}"));

@@ -209,14 +209,16 @@ fn no_body_brings_the_server_out_of_step() {
             connection.write(&request);
             let answer = connection.read();
             let case = format!("round {round}, {}", body.escape_ascii());
+            // Whoever guesses for long has to wait.
+            let waits = path == TOKEN && answer.status == 429;
             assert!(
-                matches!(answer.status, 200 | 400),
+                waits || matches!(answer.status, 200 | 400),
                 "{case}: {}",
                 answer.text()
             );
             contract::check("POST", path, &answer);
             if path == TOKEN {
-                oauth_error(&answer, 400);
+                oauth_error(&answer, answer.status);
             } else {
                 answer.envelope(answer.status);
             }

@@ -86,7 +86,6 @@ fn every_answer_has_the_headers_that_keep_browsers_careful() {
         (200, Request::get("/openapi.json")),
         (200, Request::get("/healthz")),
         (200, Request::get("/readyz")),
-        (200, Request::get("/.well-known/jwks.json")),
         (200, Request::new("HEAD", "/docs")),
         (
             204,

@@ -43,7 +43,7 @@ fn a_sign_in_is_answered_with_a_session_that_no_cache_keeps() {
 #[test]
 fn a_request_that_is_no_sign_in_gets_the_code_that_says_so() {
     let app = TestApp::with_jane();
-    let cases: [(&str, &str); 18] = [
+    let cases: [(&str, &str); 19] = [
         ("", "invalid_request"),
         ("username=jane@example.com&password=x", "invalid_request"),
         (
@@ -68,10 +68,8 @@ fn a_request_that_is_no_sign_in_gets_the_code_that_says_so() {
             "grant_type=password&username=&password=x",
             "invalid_request",
         ),
-        (
-            "grant_type=refresh_token&refresh_token=x",
-            "unsupported_grant_type",
-        ),
+        ("grant_type=refresh_token&refresh_token=x", "invalid_grant"),
+        ("grant_type=refresh_token&refresh_token=", "invalid_request"),
         (
             "grant_type=authorization_code&code=x",
             "unsupported_grant_type",
