@@ -20,5 +20,6 @@ mod schedule;
 mod secrets;
 mod store;
 mod support;
+mod totp;
 mod transport;
 mod vault;
