@@ -84,7 +84,7 @@ impl TwoFactor {
                     Some(id) => business::find(tx, id)?,
                     None => None,
                 };
-                note(tx, "totp.start", account.id, &client, Ok(None), now)?;
+                note(tx, "totp.start", account.id, &client, &Ok(None), now)?;
                 let issuer = business.map_or(issuer, |business| business.name);
                 Ok(uri(&issuer, &account, &secret))
             })
@@ -118,7 +118,7 @@ impl TwoFactor {
                     Ok(()) => Ok(None),
                     Err(refused) => Err(refused.to_string()),
                 };
-                note(tx, "totp.on", account, &client, noted, now)?;
+                note(tx, "totp.on", account, &client, &noted, now)?;
                 Ok::<_, TwoFactorError>(outcome)
             })
             .await?;
@@ -165,7 +165,7 @@ impl TwoFactor {
                     Ok(factor) => Ok(Some(factor.as_str())),
                     Err(refused) => Err(refused.to_string()),
                 };
-                note(tx, "totp.off", account, &client, noted, now)?;
+                note(tx, "totp.off", account, &client, &noted, now)?;
                 Ok::<_, TwoFactorError>(outcome)
             })
             .await?
@@ -232,7 +232,7 @@ fn note(
     event: &'static str,
     account: AccountId,
     client: &str,
-    outcome: Result<Option<&str>, String>,
+    outcome: &Result<Option<&str>, String>,
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let entry = audit::Entry {
@@ -245,7 +245,7 @@ fn note(
         account: Some(account),
         business: None,
         client: Some(client),
-        detail: match &outcome {
+        detail: match outcome {
             Ok(detail) => *detail,
             Err(reason) => Some(reason),
         },
