@@ -42,8 +42,8 @@ fn wait_until_served(server: &Process, expected: &[String]) {
     wait_until("the server serves these keys", || {
         let set = server.send(&Request::get("/.well-known/jwks.json")).json();
         let keys = set["keys"].as_array().expect("keys");
-        let served: Vec<_> = keys.iter().map(|key| key["kid"].clone()).collect();
-        (served == expected).then_some(())
+        let ids: Vec<_> = keys.iter().map(|key| key["kid"].clone()).collect();
+        (ids == expected).then_some(())
     });
 }
 
