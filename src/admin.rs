@@ -218,6 +218,18 @@ impl Admin {
         Ok(())
     }
 
+    /// Ends every session of an account. How many there were.
+    pub async fn revoke_sessions(
+        &self,
+        email: EmailAddress,
+        now: Timestamp,
+    ) -> Result<usize, AccountError> {
+        self.act(email, "account.revoke_sessions", now, move |tx, account| {
+            session::revoke_all(tx, account.id, "an administrator ended it", now)
+        })
+        .await
+    }
+
     /// Removes an account and everything that is its own; the audit log keeps its id.
     pub async fn remove_account(
         &self,
@@ -266,24 +278,25 @@ impl Admin {
     }
 
     /// Finds the account, acts on it and notes the act, in one transaction.
-    async fn act<F>(
+    async fn act<T, F>(
         &self,
         email: EmailAddress,
         event: &'static str,
         now: Timestamp,
         act: F,
-    ) -> Result<(), AccountError>
+    ) -> Result<T, AccountError>
     where
-        F: FnOnce(&Tx<'_>, &Account) -> Result<(), StoreError> + Send + 'static,
+        F: FnOnce(&Tx<'_>, &Account) -> Result<T, StoreError> + Send + 'static,
+        T: Send + 'static,
     {
         let actor = self.actor.clone();
         self.store
             .write(move |tx| {
                 let account =
                     accounts::sql::by_email(tx, &email)?.ok_or(AccountError::Unknown(email))?;
-                act(tx, &account)?;
+                let done = act(tx, &account)?;
                 note_account(tx, actor, event, account.id, None, now)?;
-                Ok(())
+                Ok(done)
             })
             .await
     }

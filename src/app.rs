@@ -7,11 +7,13 @@ use crate::clock::Clock;
 use crate::config::{Config, Mailbox};
 use crate::entropy::Entropy;
 use crate::limits::Limits;
-use crate::outbox::Renderer;
+use crate::mailing;
+use crate::otp::{self, Otps};
 use crate::outbox::transport::{Transport, TransportError};
 use crate::outbox::worker::{Parts, Worker};
+use crate::outbox::{Kind, Renderer};
 use crate::password::{Hasher, Policy};
-use crate::reset::{self, ComposeSettings, Resets};
+use crate::reset::{self, Resets};
 use crate::session::Sessions;
 use crate::store::{self, OpenError, Store};
 use crate::token::{self, KeyError, KeyRing, Signer};
@@ -51,8 +53,12 @@ pub struct App {
     pub vault: Arc<Vault>,
     /// Password reset.
     pub resets: Resets,
-    /// Sign-in.
+    /// Sign-in and sessions.
     pub sessions: Sessions,
+    /// One-time codes.
+    pub otps: Otps,
+    /// What composing mail takes.
+    pub mailing: mailing::Settings,
     /// Second factors.
     pub two_factor: TwoFactor,
     /// Quotas.
@@ -73,12 +79,20 @@ impl App {
         let vault = Arc::new(Vault::open(&config.keys.dir, &entropy)?);
         let signer = Arc::new(Signer::new(keys, &config.http.public_url));
         let hasher = Hasher::new(&config.password, entropy.clone());
+        let mailing = mailing::Settings {
+            reset: config.reset.clone(),
+            otp: config.otp.clone(),
+            vault: Arc::clone(&vault),
+            from: config.smtp.from.clone(),
+            public_url: config.http.public_url.clone(),
+            entropy: entropy.clone(),
+        };
         let worker = Worker::new(
             Parts {
                 store: store.clone(),
                 transport: Transport::open(&config.smtp)?,
                 renderer: Renderer::new(Arc::clone(&signer)),
-                compose: compose(&config, &entropy),
+                compose: compose(mailing.clone()),
                 clock: clock.clone(),
                 entropy: entropy.clone(),
             },
@@ -99,8 +113,21 @@ impl App {
                 entropy: entropy.clone(),
                 hasher: hasher.clone(),
                 signer: Arc::clone(&signer),
+                vault: Arc::clone(&vault),
+                policy: Policy::new(&config.password),
                 settings: config.tokens.clone(),
+                notices: config.notices.clone(),
+                mail_domain: mail_domain(&config.smtp.from),
             },
+            otps: Otps {
+                store: store.clone(),
+                entropy: entropy.clone(),
+                signer: Arc::clone(&signer),
+                vault: Arc::clone(&vault),
+                settings: config.otp.clone(),
+                mail_domain: mail_domain(&config.smtp.from),
+            },
+            mailing,
             two_factor: TwoFactor {
                 store: store.clone(),
                 entropy: entropy.clone(),
@@ -124,17 +151,15 @@ fn mail_domain(from: &Mailbox) -> String {
     from.address.domain().to_owned()
 }
 
+fn compose(settings: mailing::Settings) -> crate::outbox::worker::Compose {
+    Arc::new(move |tx, message, now| match message.kind {
+        Kind::Reset => reset::compose(tx, message, &settings, now),
+        Kind::Otp => otp::compose(tx, message, &settings, now),
+        Kind::Changed | Kind::SignIn => mailing::compose(tx, message, &settings),
+    })
+}
+
 /// What members call a deployment that they see as one: the name that its mail comes from.
 fn issuer(from: &Mailbox) -> String {
     from.name.clone().unwrap_or_else(|| mail_domain(from))
-}
-
-fn compose(config: &Config, entropy: &Entropy) -> crate::outbox::worker::Compose {
-    let settings = ComposeSettings {
-        reset: config.reset.clone(),
-        from: config.smtp.from.clone(),
-        public_url: config.http.public_url.clone(),
-        entropy: entropy.clone(),
-    };
-    Arc::new(move |tx, message, now| reset::compose(tx, message, &settings, now))
 }

@@ -67,12 +67,35 @@ pub struct Business {
     pub logo_url: Option<String>,
     /// The form of a reset link, when the portal's page has another address than the default.
     pub reset_link: Option<LinkPattern>,
+    /// The form of a magic link, likewise.
+    pub magic_link: Option<LinkPattern>,
     /// The language of its mail (BCP 47).
     pub locale: Option<String>,
     /// When it was added.
     pub created_at: Timestamp,
     /// When it was last changed.
     pub updated_at: Timestamp,
+}
+
+impl Business {
+    /// A location without settings of its own.
+    pub fn new(id: BusinessId, name: String, portal_url: PortalUrl, now: Timestamp) -> Self {
+        Self {
+            id,
+            name,
+            portal_url,
+            sender_name: None,
+            sender_address: None,
+            reply_to: None,
+            colour: None,
+            logo_url: None,
+            reset_link: None,
+            magic_link: None,
+            locale: None,
+            created_at: now,
+            updated_at: now,
+        }
+    }
 }
 
 /// Changes to a business: `None` leaves a setting as it is, `Some(None)` clears it.
@@ -94,6 +117,8 @@ pub struct Changes {
     pub logo_url: Option<Option<String>>,
     /// The reset link's pattern.
     pub reset_link: Option<Option<LinkPattern>>,
+    /// The magic link's pattern.
+    pub magic_link: Option<Option<LinkPattern>>,
     /// The language.
     pub locale: Option<Option<String>>,
 }
@@ -114,6 +139,7 @@ impl Changes {
         set(&mut business.colour, self.colour);
         set(&mut business.logo_url, self.logo_url);
         set(&mut business.reset_link, self.reset_link);
+        set(&mut business.magic_link, self.magic_link);
         set(&mut business.locale, self.locale);
         business.updated_at = now;
     }

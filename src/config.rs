@@ -43,8 +43,14 @@ pub struct Config {
     pub outbox: Outbox,
     /// Reset links.
     pub reset: Reset,
+    /// One-time codes and magic links.
+    pub otp: Otp,
     /// Access and refresh tokens.
     pub tokens: Tokens,
+    /// Who may ask about tokens.
+    pub introspection: Introspection,
+    /// Mail that nobody asked for.
+    pub notices: Notices,
     /// Password policy and the cost of a hash.
     pub password: Password,
     /// How much one caller may ask for.
@@ -150,10 +156,48 @@ pub struct Reset {
 pub struct Tokens {
     /// How long an access token works.
     pub access_ttl: Duration,
-    /// How long a refresh token works.
+    /// How long a session lasts from its start, however often it is refreshed.
     pub refresh_ttl: Duration,
+    /// How long a used refresh token can be used again, for an answer that was lost; can be zero.
+    pub refresh_grace: Duration,
     /// The longest life that the caller of `exchange` may ask for: 1 minute to 7 days.
     pub max_exchange: Duration,
+}
+
+/// Section `[otp]`.
+#[derive(Clone, Debug)]
+pub struct Otp {
+    /// How long a code works, from when it is sent: 10 minutes at most.
+    pub ttl: Duration,
+    /// How many digits a code has: 6 to 10.
+    pub digits: u32,
+    /// How soon a further code can be asked for; can be zero.
+    pub cooldown: Duration,
+    /// How many wrong guesses a code survives, less one.
+    pub max_attempts: u32,
+}
+
+/// Section `[notices]`.
+#[derive(Clone, Debug)]
+pub struct Notices {
+    /// Whether a sign-in from a client that is new to the account is told by mail.
+    pub sign_in: bool,
+}
+
+/// Who may ask about tokens (RFC 7662): a name, and the SHA-256 of its secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResourceServer {
+    /// The user name of its Basic authentication.
+    pub name: String,
+    /// The hash of its password. The secret itself has 256 random bits, so a plain hash is enough.
+    pub secret_sha256: [u8; 32],
+}
+
+/// Section `[introspection]`.
+#[derive(Clone, Debug)]
+pub struct Introspection {
+    /// Those who may ask.
+    pub resource_servers: Vec<ResourceServer>,
 }
 
 /// Section `[password]`. The `argon2_*` values are within Argon2's own limits.
@@ -182,7 +226,11 @@ pub struct Limits {
     pub reset: Quota,
     /// New passwords set with a link.
     pub complete: Quota,
-    /// Sign-ins with a password.
+    /// Requests for a one-time code.
+    pub otp: Quota,
+    /// Tries of a one-time code.
+    pub verify: Quota,
+    /// Sign-ins with a password, and refreshes.
     pub sign_in: Quota,
     /// Exchanges of one-time tokens.
     pub exchange: Quota,
@@ -224,7 +272,10 @@ impl Config {
             smtp: Smtp::read(&settings)?,
             outbox: Outbox::read(&settings)?,
             reset: Reset::read(&settings)?,
+            otp: Otp::read(&settings)?,
             tokens: Tokens::read(&settings)?,
+            introspection: Introspection::read(&settings)?,
+            notices: Notices::read(&settings)?,
             password: Password::read(&settings)?,
             limits: Limits::read(&settings)?,
             log: Log::read(&settings)?,

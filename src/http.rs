@@ -1,21 +1,28 @@
 //! The HTTP server: routes, and what every answer has in common.
 //!
 //! A handler parses, calls one domain function and wraps the answer. Whatever fails on the way, in
-//! a handler or before one, ends in one place (`error::edge`), which makes it the envelope (or, at the token
-//! endpoint, OAuth's error).
+//! a handler or before one, ends in one place (`edge.rs`), which makes it the envelope (or, at the token
+//! endpoints, OAuth's error).
 
+mod bearer;
 mod body;
 mod client;
+mod codes;
 mod cors;
+mod discovery;
 mod docs;
+mod edge;
 mod envelope;
 mod error;
+mod exchange;
 mod fields;
+mod member;
 mod methods;
 mod oauth;
 mod probes;
+mod reset;
 pub mod serve;
-mod users;
+mod two_factor;
 
 use std::sync::Arc;
 
@@ -24,23 +31,46 @@ use poem_openapi::{OpenApiService, Tags};
 
 use crate::app::App;
 
-type Service = OpenApiService<(users::Users, oauth::OAuth, probes::Probes), ()>;
+type Apis = (
+    reset::Resets,
+    codes::Codes,
+    exchange::Exchange,
+    oauth::OAuth,
+    oauth::tokens::Tokens,
+    member::Members,
+    two_factor::TwoFactors,
+    discovery::Discovery,
+    probes::Probes,
+);
+type Service = OpenApiService<Apis, ()>;
 
 /// The groups of the documentation.
 #[derive(Tags)]
 enum Tag {
     /// Password reset: ask for a link, choose a new password.
     Reset,
-    /// Sign-in: with a password, or with a one-time token.
+    /// Sign-in: with a password, a one-time code, or a one-time token.
     #[oai(rename = "Sign-in")]
     SignIn,
+    /// What a signed-in member does, with an access token.
+    Member,
     /// For applications and operators.
     Service,
 }
 
 fn service(public_url: &url::Url) -> Service {
     OpenApiService::new(
-        (users::Users, oauth::OAuth, probes::Probes),
+        (
+            reset::Resets,
+            codes::Codes,
+            exchange::Exchange,
+            oauth::OAuth,
+            oauth::tokens::Tokens,
+            member::Members,
+            two_factor::TwoFactors,
+            discovery::Discovery,
+            probes::Probes,
+        ),
         "readmit",
         env!("CARGO_PKG_VERSION"),
     )
@@ -78,7 +108,7 @@ where
     let origins = Arc::new(cors::Origins::new(app));
     let entropy = app.entropy.clone();
     routes
-        .around(error::edge)
+        .around(edge::edge)
         .around(move |next, request| cors::share(Arc::clone(&origins), next, request))
         .around(move |next, request| envelope::headers(entropy.clone(), next, request))
 }

@@ -22,19 +22,32 @@ pub enum Action {
     Reset,
     /// Completing a reset.
     Complete,
-    /// Signing in with a password.
+    /// Asking for a one-time code.
+    Otp,
+    /// Trying a one-time code.
+    Verify,
+    /// Signing in with a password, or refreshing.
     SignIn,
     /// Exchanging a login token.
     Exchange,
 }
 
 impl Action {
-    const ALL: [Self; 4] = [Self::Reset, Self::Complete, Self::SignIn, Self::Exchange];
+    const ALL: [Self; 6] = [
+        Self::Reset,
+        Self::Complete,
+        Self::Otp,
+        Self::Verify,
+        Self::SignIn,
+        Self::Exchange,
+    ];
 
     const fn quota(self, config: &config::Limits) -> config::Quota {
         match self {
             Self::Reset => config.reset,
             Self::Complete => config.complete,
+            Self::Otp => config.otp,
+            Self::Verify => config.verify,
             Self::SignIn => config.sign_in,
             Self::Exchange => config.exchange,
         }
@@ -114,7 +127,7 @@ impl Limits {
 }
 
 /// The network that counts as one caller: an IPv4 address, or the /64 that one IPv6 subscriber has.
-fn network(client: IpAddr) -> IpAddr {
+pub fn network(client: IpAddr) -> IpAddr {
     match client.to_canonical() {
         IpAddr::V4(address) => IpAddr::V4(address),
         IpAddr::V6(address) => {

@@ -31,8 +31,12 @@ use crate::token;
 pub enum Kind {
     /// A reset link that somebody asked for. Whether there is an account is found out when sending.
     Reset,
+    /// A one-time code and a magic link that somebody asked for.
+    Otp,
     /// The notice that a password was changed.
     Changed,
+    /// The notice that an application that is new to the account has signed in.
+    SignIn,
 }
 
 impl Kind {
@@ -41,8 +45,8 @@ impl Kind {
     pub const fn useful_for(self) -> Duration {
         const DAY: u64 = 24 * 60 * 60;
         match self {
-            Self::Reset => Duration::from_secs(DAY),
-            Self::Changed => Duration::from_secs(4 * DAY),
+            Self::Reset | Self::Otp => Duration::from_secs(DAY),
+            Self::Changed | Self::SignIn => Duration::from_secs(4 * DAY),
         }
     }
 
@@ -50,7 +54,9 @@ impl Kind {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Reset => "reset",
+            Self::Otp => "otp",
             Self::Changed => "changed",
+            Self::SignIn => "signin_notice",
         }
     }
 }
@@ -152,6 +158,8 @@ pub struct Claimed {
     pub account: Option<AccountId>,
     /// See [`NewMessage::business`].
     pub business: Option<BusinessId>,
+    /// See [`NewMessage::client`].
+    pub client: Option<String>,
     /// See [`NewMessage::message_id`].
     pub message_id: String,
     /// Which attempt this is, from 1.
@@ -162,8 +170,9 @@ pub struct Claimed {
     pub created_at: Timestamp,
 }
 
-/// What there is to do for a claimed message, found out in the transaction that claims it.
-#[derive(Clone, Debug)]
+/// What there is to do for a claimed message, found out in the transaction that claims it. It holds
+/// codes and has no `Debug`, so that none can end up in a log.
+#[derive(Clone)]
 pub enum Composed {
     /// Nothing, because of this.
     Drop(String),
@@ -172,7 +181,7 @@ pub enum Composed {
 }
 
 /// Everything that a mail is rendered from.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Draft {
     /// The account's stored address.
     pub recipient: EmailAddress,
@@ -185,12 +194,26 @@ pub struct Draft {
 }
 
 /// What a mail says.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum Content {
     /// A link with a token, which is signed when the mail is rendered and stored nowhere.
     ResetLink(token::Subject),
+    /// A code, and a link with the login token of the same id.
+    Code {
+        /// The digits.
+        code: String,
+        /// The login token in the link.
+        link: token::Subject,
+    },
     /// The password was changed, then.
     PasswordChanged(Timestamp),
+    /// An application signed in, then, from there.
+    SignedIn {
+        /// When.
+        at: Timestamp,
+        /// From which address.
+        client: String,
+    },
 }
 
 /// A message as listings show it.

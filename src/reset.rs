@@ -4,23 +4,27 @@
 //! comes to it, [`compose`] finds the account and mints the link's token as a row that holds its id
 //! only. [`Resets::complete`] uses that row up, once.
 
+mod by_hand;
+mod compose;
 pub(crate) mod sql;
+
+pub use self::by_hand::LinkError;
+pub use self::compose::compose;
 
 use serde::Serialize;
 use std::sync::Arc;
 
 use crate::accounts::{self, AccountId};
 use crate::audit::{self, Actor};
-use crate::business::{self, Brand, BusinessId};
+use crate::business::BusinessId;
 use crate::clock::Timestamp;
-use crate::config::{self, Mailbox};
 use crate::email::EmailAddress;
 use crate::entropy::Entropy;
-use crate::outbox::{self, Claimed, Composed, Content, Draft, Kind, NewMessage};
+use crate::outbox::{self, Kind, NewMessage};
 use crate::password::{Busy, Hasher, Policy};
-use crate::session;
+use crate::session::{self, LOGIN_TTL};
 use crate::store::{Store, StoreError, Tx};
-use crate::token::{self, Jti, Signer, Subject, Verified};
+use crate::token::{self, Jti, Signer, Verified};
 
 /// A member's way back in.
 pub struct Resets {
@@ -173,7 +177,7 @@ impl Resets {
                     detail: None,
                 };
                 audit::record(tx, &entry, now)?;
-                session::issue_login_token(tx, &account, business, login_jti, now)
+                session::issue_login_token(tx, &account, business, login_jti, LOGIN_TTL, now)
                     .map_err(CompleteError::from)
             })
             .await?;
@@ -219,134 +223,6 @@ pub fn pending_links(
     now: Timestamp,
 ) -> Result<u32, StoreError> {
     Ok(sql::pending(db, account, now, std::time::Duration::ZERO)?.all)
-}
-
-/// What [`compose`] needs to know besides the database.
-#[derive(Clone)]
-pub struct ComposeSettings {
-    /// Lifetime, cool-down and the most pending links.
-    pub reset: config::Reset,
-    /// The sender where a business has none.
-    pub from: Mailbox,
-    /// Where links lead for accounts of no business.
-    pub public_url: url::Url,
-    /// Token ids.
-    pub entropy: Entropy,
-}
-
-/// Finds out what is to be sent for a message of the outbox.
-pub fn compose(
-    tx: &Tx<'_>,
-    message: &Claimed,
-    settings: &ComposeSettings,
-    now: Timestamp,
-) -> Result<Composed, StoreError> {
-    match message.kind {
-        Kind::Reset => compose_link(tx, message, settings, now),
-        Kind::Changed => compose_notice(tx, message, settings),
-    }
-}
-
-fn compose_link(
-    tx: &Tx<'_>,
-    message: &Claimed,
-    settings: &ComposeSettings,
-    now: Timestamp,
-) -> Result<Composed, StoreError> {
-    let drop = |why: &str| Ok(Composed::Drop(why.to_owned()));
-    let Some(account) = accounts::sql::by_email(tx, &message.recipient)? else {
-        return drop("no account has this address");
-    };
-    outbox::sql::set_account(tx, message.id, account.id)?;
-    if account.suspended_at.is_some() {
-        return drop("the account is suspended");
-    }
-    let Some(brand) = brand_for(tx, message.business.or(account.business_id), settings)? else {
-        return drop("there is no such business");
-    };
-    let expires_at = now.after(settings.reset.ttl);
-    // A retry finds the token of its earlier attempt: whichever copy arrives, works.
-    let earlier = sql::of_message(tx, message.id)?;
-    let jti = match earlier {
-        Some(token) if token.alive && token.credential_version == account.credential_version => {
-            sql::renew(tx, &token.jti, now, expires_at)?;
-            token.jti
-        }
-        Some(_) => return drop("the link was used or revoked before it could be sent"),
-        None => {
-            let pending = sql::pending(tx, account.id, now, settings.reset.cooldown)?;
-            if pending.recent > 0 {
-                return drop("a link that is still unused was sent just before");
-            }
-            if pending.all >= settings.reset.max_pending {
-                return drop("the account has as many unused links as it may");
-            }
-            let jti = Jti::new(&settings.entropy);
-            sql::insert(
-                tx,
-                &sql::NewToken {
-                    jti: &jti,
-                    account: &account,
-                    business: brand.business,
-                    message: message.id,
-                    expires_at,
-                },
-                now,
-            )?;
-            jti
-        }
-    };
-    let subject = Subject {
-        account: account.id,
-        email: account.email.clone(),
-        business: brand.business,
-        jti,
-        issued_at: now,
-        expires_at,
-    };
-    Ok(Composed::Send(Box::new(Draft {
-        recipient: account.email,
-        name: account.name,
-        brand,
-        content: Content::ResetLink(subject),
-    })))
-}
-
-fn compose_notice(
-    tx: &Tx<'_>,
-    message: &Claimed,
-    settings: &ComposeSettings,
-) -> Result<Composed, StoreError> {
-    let account = match message.account {
-        Some(id) => accounts::sql::by_id(tx, id)?,
-        None => None,
-    };
-    let Some(account) = account else {
-        return Ok(Composed::Drop("the account was removed".to_owned()));
-    };
-    let brand = match brand_for(tx, message.business, settings)? {
-        Some(brand) => brand,
-        // The location is gone; its member is told all the same.
-        None => Brand::plain(&settings.from, &settings.public_url),
-    };
-    Ok(Composed::Send(Box::new(Draft {
-        recipient: message.recipient.clone(),
-        name: account.name,
-        brand,
-        content: Content::PasswordChanged(message.created_at),
-    })))
-}
-
-/// None when the business is not there. Another's brand never stands in for it.
-fn brand_for(
-    tx: &Tx<'_>,
-    business: Option<BusinessId>,
-    settings: &ComposeSettings,
-) -> Result<Option<Brand>, StoreError> {
-    match business {
-        None => Ok(Some(Brand::plain(&settings.from, &settings.public_url))),
-        Some(id) => Ok(business::sql::find(tx, id)?.map(|b| Brand::of(&b, &settings.from))),
-    }
 }
 
 /// How many links an account may still use.

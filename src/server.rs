@@ -9,9 +9,12 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::app::App;
+use crate::guesses;
 use crate::http::serve::serve;
+use crate::otp;
+use crate::store::StoreError;
 
-/// How often callers whose quota is full again are forgotten.
+/// How often callers whose quota is full again, and requests and guesses of long ago, are forgotten.
 const FORGET_EVERY: Duration = Duration::from_mins(1);
 
 /// A server that serves and sends.
@@ -66,5 +69,13 @@ async fn housekeeping(app: Arc<App>) {
         let next = app.clock.now().after(FORGET_EVERY);
         app.clock.sleep_until(next).await;
         app.limits.forget_idle();
+        let now = app.clock.now();
+        let purged: Result<usize, StoreError> = app
+            .store
+            .write_patiently(move |tx| Ok(guesses::purge(tx, now)? + otp::purge(tx, now)?))
+            .await;
+        if let Err(error) = purged {
+            tracing::warn!(%error, "old rows could not be removed; they are tried again");
+        }
     }
 }

@@ -1,30 +1,47 @@
-//! Signing in: by password, or by a one-time login token.
+//! Signing in and staying signed in.
 //!
-//! A session is a row with a refresh token's hash beside it; its access token is a JWT that others
-//! verify by themselves until it expires.
+//! A session is a row. Its access token is a JWT that others verify by themselves until it expires;
+//! our own endpoints look at the row too, so that a session that was ended is over at once here. Its
+//! refresh token rotates at each use.
 
+mod exchange;
+mod introspect;
+mod member;
+mod refresh;
+mod sign_in;
 mod sql;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
-use crate::accounts::{self, Account, AccountId};
-use crate::audit::{self, Actor};
+pub use self::exchange::ExchangeError;
+pub use self::introspect::Introspected;
+pub use self::member::{ChangePasswordError, Member, NotSignedIn};
+pub use self::refresh::RefreshError;
+pub use self::sign_in::{Login, SignInError};
+use crate::accounts::{Account, AccountId};
 use crate::business::BusinessId;
 use crate::clock::Timestamp;
 use crate::config;
 use crate::email::EmailAddress;
 use crate::entropy::Entropy;
-use crate::password::{Busy, Hasher, Password};
+use crate::password::{Hasher, Policy};
 use crate::store::{Store, StoreError, Tx};
 use crate::token::{self, Jti, SessionClaims, Signer, Subject};
+use crate::totp;
+use crate::vault::Vault;
 
-/// How long a login token lives from when it is handed out.
+/// How long the login token after a reset or a code lives.
 pub const LOGIN_TTL: Duration = Duration::from_mins(5);
 
-/// Opens sessions.
+/// How long the login token that carries a signed-in member into another page lives.
+pub const CARRY_TTL: Duration = Duration::from_mins(1);
+
+/// Opens, continues and ends sessions.
 pub struct Sessions {
     /// The database.
     pub store: Store,
@@ -32,21 +49,18 @@ pub struct Sessions {
     pub entropy: Entropy,
     /// Password hashing.
     pub hasher: Hasher,
+    /// What a new password must meet.
+    pub policy: Policy,
     /// Token signing.
     pub signer: Arc<Signer>,
+    /// What second factors are sealed with.
+    pub vault: Arc<Vault>,
     /// Lifetimes.
     pub settings: config::Tokens,
-}
-
-/// What a member signs in with.
-#[derive(Clone, Debug)]
-pub struct Login {
-    /// What was typed as user name. It need not be an address.
-    pub username: String,
-    /// What was typed as password; none when it is longer than any password can be.
-    pub password: Option<Password>,
-    /// Which application asks; the email address when it does not say.
-    pub client_id: Option<String>,
+    /// Whether new clients are told by mail.
+    pub notices: config::Notices,
+    /// The part of a Message-ID behind the `@`.
+    pub mail_domain: String,
 }
 
 /// An open session, as its client gets it.
@@ -60,169 +74,60 @@ pub struct Grant {
     pub refresh_token: String,
 }
 
-/// Why a sign-in was refused.
-#[derive(Debug, thiserror::Error)]
-pub enum SignInError {
-    /// Wrong password, unknown account, no password yet, or suspended. Which, is not said.
-    #[error("the credentials are wrong")]
-    Credentials,
-    /// The password is right, and an administrator requires a new one.
-    #[error("a new password is required")]
-    MustReset,
-    /// Too much to hash.
-    #[error(transparent)]
-    Busy(#[from] Busy),
-    /// The database did not take it.
-    #[error(transparent)]
-    Store(#[from] StoreError),
+/// A session as its member sees it.
+#[derive(Clone, Debug, Serialize)]
+pub struct Listed {
+    /// Its id, `sid` in its access tokens.
+    pub id: String,
+    /// Which application opened it.
+    pub client_id: String,
+    /// At which location.
+    pub business_id: Option<BusinessId>,
+    /// From where.
+    pub client: Option<String>,
+    /// When.
+    pub created_at: Timestamp,
+    /// When it was last refreshed.
+    pub last_used_at: Option<Timestamp>,
+    /// When it ends by itself.
+    pub expires_at: Timestamp,
+    /// Whether it is the one that asks.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub current: bool,
 }
 
-/// Why a login token was not exchanged.
-#[derive(Debug, thiserror::Error)]
-pub enum ExchangeError {
-    /// Forged, over, used, or its account may not come in.
-    #[error("the token is invalid, expired or used")]
-    InvalidToken,
-    /// The database did not take it.
-    #[error(transparent)]
-    Store(#[from] StoreError),
+/// A session about to be opened, or continued with new tokens.
+#[derive(Clone)]
+struct Opened {
+    id: String,
+    account: AccountId,
+    email: EmailAddress,
+    business: Option<BusinessId>,
+    client_id: String,
+    refresh_token: String,
+    jti: Jti,
+}
+
+impl Opened {
+    fn refresh_hash(&self) -> [u8; 32] {
+        refresh_hash(&self.refresh_token)
+    }
+}
+
+/// What stands in the database for a refresh token. It has 256 random bits, so that a plain hash
+/// cannot be reversed by guessing.
+fn refresh_hash(token: &str) -> [u8; 32] {
+    Sha256::digest(token.as_bytes()).into()
 }
 
 impl Sessions {
-    /// Checks the password and opens a session.
-    ///
-    /// Whatever the user name is, this reads once, verifies one Argon2 hash and writes once.
-    pub async fn sign_in(
-        &self,
-        login: Login,
-        client: String,
-        now: Timestamp,
-    ) -> Result<Grant, SignInError> {
-        let Some(password) = login.password else {
-            return Err(SignInError::Credentials);
-        };
-        let email = EmailAddress::parse(&login.username).ok();
-        let found = match email {
-            Some(email) => {
-                self.store
-                    .read(move |db| accounts::sql::credentials(db, &email))
-                    .await?
-            }
-            None => None,
-        };
-        let (account, hash) = match found {
-            Some(found) => (Some(found.account), found.password_hash),
-            None => (None, None),
-        };
-        let matches = self.hasher.verify(password, hash).await?;
-        let verdict = match &account {
-            Some(account) if matches && account.suspended_at.is_none() => {
-                if account.must_reset_password {
-                    Err(Refusal::MustReset)
-                } else {
-                    Ok(())
-                }
-            }
-            _ => Err(Refusal::Credentials),
-        };
-        match (verdict, account) {
-            (Ok(()), Some(account)) => {
-                let client_id = login
-                    .client_id
-                    .unwrap_or_else(|| account.email.as_str().to_owned());
-                let new = self.new_session(&account, account.business_id, client_id);
-                let lifetime = self.settings.access_ttl;
-                let refresh_until = now.after(self.settings.refresh_ttl);
-                let opening = new.clone();
-                self.store
-                    .write(move |tx| {
-                        // The password may have been changed while the hash was computed.
-                        let unchanged = accounts::sql::by_id(tx, account.id)?.is_some_and(|now| {
-                            now.credential_version == account.credential_version
-                        });
-                        if !unchanged {
-                            return Err(SignInError::Credentials);
-                        }
-                        let entry = sign_in_entry(Some(account.id), &client, None);
-                        audit::record(tx, &entry, now)?;
-                        Ok(sql::open(tx, &opening, refresh_until, now)?)
-                    })
-                    .await?;
-                Ok(self.grant(&new, lifetime, now))
-            }
-            (Err(refusal), account) => {
-                let account = account.map(|account| account.id);
-                self.store
-                    .write(move |tx| {
-                        let entry = sign_in_entry(account, &client, Some(refusal.reason()));
-                        audit::record(tx, &entry, now)
-                    })
-                    .await
-                    .map_err(SignInError::from)?;
-                Err(refusal.into())
-            }
-            (Ok(()), None) => Err(SignInError::Credentials),
-        }
-    }
-
-    /// Exchanges a login token, once, for a session whose access token is valid for `lifetime`
-    /// (capped by the configuration).
-    pub async fn exchange(
-        &self,
-        token: &str,
-        lifetime: Duration,
-        client: String,
-        now: Timestamp,
-    ) -> Result<Grant, ExchangeError> {
-        let verified = self
-            .signer
-            .verify(token::Kind::Login, token, now)
-            .map_err(|_| ExchangeError::InvalidToken)?;
-        let lifetime = lifetime.min(self.settings.max_exchange);
-        let refresh_until = now.after(self.settings.refresh_ttl);
-        let (session, refresh_token) = (self.entropy.token::<16>(), self.entropy.token::<32>());
-        let jti = Jti::new(&self.entropy);
-        let new = self
-            .store
-            .write(move |tx| {
-                if !sql::use_login_token(tx, &verified.jti, verified.account, now)? {
-                    return Err(ExchangeError::InvalidToken);
-                }
-                let account = accounts::sql::by_id(tx, verified.account)?
-                    .ok_or(ExchangeError::InvalidToken)?;
-                let new = NewSession {
-                    id: session,
-                    account: account.id,
-                    client_id: account.email.as_str().to_owned(),
-                    email: account.email,
-                    business: verified.business,
-                    refresh_token,
-                    jti,
-                };
-                let entry = audit::Entry {
-                    actor: Actor::Member,
-                    event: "session.exchange",
-                    outcome: audit::Outcome::Ok,
-                    account: Some(new.account),
-                    business: new.business,
-                    client: Some(&client),
-                    detail: None,
-                };
-                audit::record(tx, &entry, now)?;
-                sql::open(tx, &new, refresh_until, now)?;
-                Ok(new)
-            })
-            .await?;
-        Ok(self.grant(&new, lifetime, now))
-    }
-
     fn new_session(
         &self,
         account: &Account,
         business: Option<BusinessId>,
         client_id: String,
-    ) -> NewSession {
-        NewSession {
+    ) -> Opened {
+        Opened {
             id: self.entropy.token::<16>(),
             account: account.id,
             email: account.email.clone(),
@@ -233,101 +138,39 @@ impl Sessions {
         }
     }
 
-    fn grant(&self, new: &NewSession, lifetime: Duration, now: Timestamp) -> Grant {
+    fn grant(&self, session: &Opened, lifetime: Duration, now: Timestamp) -> Grant {
         let subject = Subject {
-            account: new.account,
-            email: new.email.clone(),
-            business: new.business,
-            jti: new.jti.clone(),
+            account: session.account,
+            email: session.email.clone(),
+            business: session.business,
+            jti: session.jti.clone(),
             issued_at: now,
             expires_at: now.after(lifetime),
         };
-        let session = SessionClaims {
-            session: &new.id,
-            client_id: &new.client_id,
+        let claims = SessionClaims {
+            session: &session.id,
+            client_id: &session.client_id,
         };
         Grant {
-            access_token: self.signer.sign_access(&subject, &session),
+            access_token: self.signer.sign_access(&subject, &claims),
             expires_in: lifetime,
-            refresh_token: new.refresh_token.clone(),
+            refresh_token: session.refresh_token.clone(),
         }
     }
-}
 
-/// A session about to be opened.
-#[derive(Clone)]
-struct NewSession {
-    id: String,
-    account: AccountId,
-    email: EmailAddress,
-    business: Option<BusinessId>,
-    client_id: String,
-    refresh_token: String,
-    jti: Jti,
-}
-
-impl NewSession {
-    /// What stands in the database for the refresh token. It has 256 random bits, so that a plain
-    /// hash cannot be reversed by guessing.
-    fn refresh_hash(&self) -> [u8; 32] {
-        Sha256::digest(self.refresh_token.as_bytes()).into()
+    /// Signs a login token that a transaction has stored.
+    pub fn sign_login(&self, subject: &Subject) -> String {
+        self.signer.sign(token::Kind::Login, subject)
     }
 }
 
-#[derive(Clone, Copy)]
-enum Refusal {
-    Credentials,
-    MustReset,
-}
-
-impl Refusal {
-    const fn reason(self) -> &'static str {
-        match self {
-            Self::Credentials => "wrong credentials",
-            Self::MustReset => "a new password is required",
-        }
-    }
-}
-
-impl From<Refusal> for SignInError {
-    fn from(refusal: Refusal) -> Self {
-        match refusal {
-            Refusal::Credentials => Self::Credentials,
-            Refusal::MustReset => Self::MustReset,
-        }
-    }
-}
-
-fn sign_in_entry<'a>(
-    account: Option<AccountId>,
-    client: &'a str,
-    refused: Option<&'a str>,
-) -> audit::Entry<'a> {
-    audit::Entry {
-        actor: if refused.is_none() {
-            Actor::Member
-        } else {
-            Actor::Anonymous
-        },
-        event: "session.sign_in",
-        outcome: if refused.is_none() {
-            audit::Outcome::Ok
-        } else {
-            audit::Outcome::Refused
-        },
-        account,
-        business: None,
-        client: Some(client),
-        detail: refused,
-    }
-}
-
-/// Stores a one-time login token; the caller signs what is returned.
+/// Stores a one-time login token that lives for `lifetime`; the caller signs what is returned.
 pub(crate) fn issue_login_token(
     tx: &Tx<'_>,
     account: &Account,
     business: Option<BusinessId>,
     jti: Jti,
+    lifetime: Duration,
     now: Timestamp,
 ) -> Result<Subject, StoreError> {
     let subject = Subject {
@@ -336,10 +179,15 @@ pub(crate) fn issue_login_token(
         business,
         jti,
         issued_at: now,
-        expires_at: now.after(LOGIN_TTL),
+        expires_at: now.after(lifetime),
     };
-    sql::insert_login_token(tx, &subject)?;
+    sql::put_login_token(tx, &subject)?;
     Ok(subject)
+}
+
+/// Kills one login token, such as the magic link of a code that was used.
+pub(crate) fn revoke_login_token(tx: &Tx<'_>, jti: &Jti, now: Timestamp) -> Result<(), StoreError> {
+    sql::revoke_login_token(tx, jti, now)
 }
 
 /// Ends every session of the account, its refresh tokens and login tokens. How many sessions.
@@ -350,7 +198,16 @@ pub fn revoke_all(
     now: Timestamp,
 ) -> Result<usize, StoreError> {
     sql::revoke_login_tokens(tx, account, now)?;
-    sql::revoke_sessions(tx, account, why, now)
+    sql::revoke_sessions(tx, account, None, why, now)
+}
+
+/// The open sessions of the account, newest first.
+pub fn list(
+    db: &rusqlite::Connection,
+    account: AccountId,
+    now: Timestamp,
+) -> Result<Vec<Listed>, StoreError> {
+    sql::list(db, account, now)
 }
 
 /// How many sessions of the account are open.
@@ -360,4 +217,17 @@ pub fn count_open(
     now: Timestamp,
 ) -> Result<u32, StoreError> {
     sql::count_open(db, account, now)
+}
+
+/// Which second factor was used, for the audit log.
+fn factor(verdict: totp::Verdict) -> Option<&'static str> {
+    match verdict {
+        totp::Verdict::Passed(factor) => Some(factor.as_str()),
+        _ => None,
+    }
+}
+
+/// A client's address as the audit log and the session list show it.
+fn shown(client: IpAddr) -> String {
+    client.to_string()
 }

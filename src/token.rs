@@ -97,6 +97,14 @@ pub struct Verified {
     pub business: Option<BusinessId>,
     /// The token's id.
     pub jti: Jti,
+    /// The session of an access token.
+    pub session: Option<String>,
+    /// The client of an access token.
+    pub client_id: Option<String>,
+    /// When it was made.
+    pub issued_at: Timestamp,
+    /// From when on it is refused.
+    pub expires_at: Timestamp,
 }
 
 /// The token is not one of ours, not of this kind, or over.
@@ -127,6 +135,10 @@ struct ReceivedClaims {
     aud: String,
     sub: String,
     #[serde(default)]
+    client_id: Option<String>,
+    #[serde(default)]
+    sid: Option<String>,
+    #[serde(default)]
     business_id: Option<i64>,
     jti: String,
     iat: i64,
@@ -149,6 +161,11 @@ impl Signer {
             keys,
             issuer: issuer.as_str().trim_end_matches('/').to_owned(),
         }
+    }
+
+    /// `iss` of every token.
+    pub fn issuer(&self) -> &str {
+        &self.issuer
     }
 
     /// The public keys as a JSON Web Key Set (RFC 7517).
@@ -246,6 +263,10 @@ impl Signer {
             account: AccountId::parse(&claims.sub).ok_or(Invalid)?,
             business,
             jti: Jti::from_text(claims.jti),
+            session: claims.sid,
+            client_id: claims.client_id,
+            issued_at: Timestamp::from_seconds(claims.iat),
+            expires_at: Timestamp::from_seconds(claims.exp),
         })
     }
 }

@@ -28,12 +28,12 @@ pub enum BrandError {
     Colour,
     /// The link pattern has not exactly one place for the token.
     #[error(
-        "a reset link must contain {{token}} exactly once, like {{portal_url}}/reset-password?token={{token}}"
+        "a link must contain {{token}} exactly once, like {{portal_url}}/reset-password?token={{token}}"
     )]
     LinkToken,
     /// The link pattern is no web address, or the token would be part of its host.
     #[error(
-        "a reset link must be an http or https address with {{token}} in its path, query or fragment; it may use {{portal_url}} and {{business_id}}"
+        "a link must be an http or https address with {{token}} in its path, query or fragment; it may use {{portal_url}} and {{business_id}}"
     )]
     LinkUrl,
 }
@@ -231,10 +231,14 @@ pub struct Brand {
     pub logo_url: Option<String>,
     portal: String,
     reset_link: LinkPattern,
+    magic_link: LinkPattern,
 }
 
 /// The reset link's form where a business sets none.
 const DEFAULT_RESET_LINK: &str = "{portal_url}/reset-password?token={token}";
+
+/// The magic link's form where a business sets none.
+const DEFAULT_MAGIC_LINK: &str = "{portal_url}/login?token={token}";
 
 impl Brand {
     /// The brand of `business`; `from` is the sender where it has none of its own.
@@ -258,6 +262,10 @@ impl Brand {
                 .reset_link
                 .clone()
                 .unwrap_or_else(|| LinkPattern(DEFAULT_RESET_LINK.to_owned())),
+            magic_link: business
+                .magic_link
+                .clone()
+                .unwrap_or_else(|| LinkPattern(DEFAULT_MAGIC_LINK.to_owned())),
         }
     }
 
@@ -275,7 +283,13 @@ impl Brand {
             logo_url: None,
             portal: public_url.as_str().trim_end_matches('/').to_owned(),
             reset_link: LinkPattern(DEFAULT_RESET_LINK.to_owned()),
+            magic_link: LinkPattern(DEFAULT_MAGIC_LINK.to_owned()),
         }
+    }
+
+    /// The link that carries a login token.
+    pub fn magic_link(&self, token: &str) -> String {
+        self.magic_link.fill(&self.portal, self.business, token)
     }
 
     /// The link that carries `token`, a JWT, whose characters need no escaping in a URL.

@@ -40,7 +40,7 @@ text_column!(LinkPattern);
 text_column!(Colour);
 
 const COLUMNS: &str = "id, name, portal_url, sender_name, sender_address, reply_to, colour, \
-                       logo_url, reset_link, locale, created_at, updated_at";
+                       logo_url, reset_link, magic_link, locale, created_at, updated_at";
 
 fn from_row(row: &Row<'_>) -> rusqlite::Result<Business> {
     Ok(Business {
@@ -53,9 +53,10 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<Business> {
         colour: row.get(6)?,
         logo_url: row.get(7)?,
         reset_link: row.get(8)?,
-        locale: row.get(9)?,
-        created_at: row.get(10)?,
-        updated_at: row.get(11)?,
+        magic_link: row.get(9)?,
+        locale: row.get(10)?,
+        created_at: row.get(11)?,
+        updated_at: row.get(12)?,
     })
 }
 
@@ -78,7 +79,7 @@ pub(crate) fn insert(tx: &Tx<'_>, business: &Business) -> Result<(), BusinessErr
         return Err(BusinessError::Exists(business.id));
     }
     let sql = format!(
-        "INSERT INTO businesses ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"
+        "INSERT INTO businesses ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)"
     );
     write(tx, &sql, business)?;
     Ok(())
@@ -88,8 +89,8 @@ pub(crate) fn update(tx: &Tx<'_>, business: &Business) -> Result<(), StoreError>
     write(
         tx,
         "UPDATE businesses SET name = ?2, portal_url = ?3, sender_name = ?4, sender_address = ?5, \
-         reply_to = ?6, colour = ?7, logo_url = ?8, reset_link = ?9, locale = ?10, created_at = ?11, \
-         updated_at = ?12 WHERE id = ?1",
+         reply_to = ?6, colour = ?7, logo_url = ?8, reset_link = ?9, magic_link = ?10, \
+         locale = ?11, created_at = ?12, updated_at = ?13 WHERE id = ?1",
         business,
     )
 }
@@ -105,6 +106,7 @@ fn write(tx: &Tx<'_>, sql: &str, business: &Business) -> Result<(), StoreError> 
         business.colour,
         business.logo_url,
         business.reset_link,
+        business.magic_link,
         business.locale,
         business.created_at,
         business.updated_at,

@@ -90,6 +90,12 @@ pub(super) struct Settings {
                 [default: {portal_url}/reset-password?token={token}]"
     )]
     reset_link: Option<String>,
+    #[arg(
+        long,
+        value_name = "PATTERN",
+        help = "The form of a magic link, likewise [default: {portal_url}/login?token={token}]"
+    )]
+    magic_link: Option<String>,
     /// The language of its mail: en, fr, pt-BR
     #[arg(long, value_name = "TAG")]
     locale: Option<String>,
@@ -111,6 +117,9 @@ impl Settings {
                 Ok(business::web_address(text)?)
             })?,
             reset_link: setting("reset-link", self.reset_link.as_deref(), |text| {
+                Ok(LinkPattern::parse(text)?)
+            })?,
+            magic_link: setting("magic-link", self.magic_link.as_deref(), |text| {
                 Ok(LinkPattern::parse(text)?)
             })?,
             locale: setting("locale", self.locale.as_deref(), |text| {
@@ -174,20 +183,7 @@ async fn act(command: Command, admin: &Admin, out: &Output) -> Result<(), Error>
             portal_url,
             settings,
         } => {
-            let mut business = Business {
-                id,
-                name: name(&text)?,
-                portal_url,
-                sender_name: None,
-                sender_address: None,
-                reply_to: None,
-                colour: None,
-                logo_url: None,
-                reset_link: None,
-                locale: None,
-                created_at: now,
-                updated_at: now,
-            };
+            let mut business = Business::new(id, name(&text)?, portal_url, now);
             settings.changes()?.apply(&mut business, now);
             admin.add_business(business).await?;
             out.line(format!("business {id} added"))?;
@@ -266,6 +262,13 @@ fn show(out: &Output, business: &Business, json: bool) -> Result<(), Error> {
             "reset link",
             business
                 .reset_link
+                .as_ref()
+                .map(|link| link.as_str().to_owned()),
+        ),
+        (
+            "magic link",
+            business
+                .magic_link
                 .as_ref()
                 .map(|link| link.as_str().to_owned()),
         ),

@@ -157,20 +157,9 @@ async fn fill(app: &App) -> Result<(), Error> {
         (8, "Harbour Loft", "https://harbour-loft.example", "#8a3ffc"),
     ] {
         let id = BusinessId::new(id).ok_or("a business has a positive number")?;
-        let business = Business {
-            id,
-            name: name.to_owned(),
-            portal_url: PortalUrl::parse(portal)?,
-            sender_name: None,
-            sender_address: None,
-            reply_to: None,
-            colour: Some(Colour::parse(colour)?),
-            logo_url: None,
-            reset_link: None,
-            locale: None,
-            created_at: now,
-            updated_at: now,
-        };
+        let portal = PortalUrl::parse(portal)?;
+        let mut business = Business::new(id, name.to_owned(), portal, now);
+        business.colour = Some(Colour::parse(colour)?);
         admin.add_business(business).await?;
     }
     for (email, name, business, password) in [
@@ -207,6 +196,10 @@ readmit demo: everything is in {folder}
   curl -H 'content-type: application/json' {base}/api/sys/users/startPasswordReset \\
     -d '{{\"email\": \"{JANE}\", \"businessId\": {CANAL_HOUSE}}}'
 
+   Or for a one-time code to sign in with:
+
+  curl '{base}/api/sys/users/sendOtp?email={JANE}&businessId={CANAL_HOUSE}'
+
 The mail shows up here, with the next step. Ctrl-C ends the demo.
 ",
         folder = folder.display(),
@@ -215,14 +208,23 @@ The mail shows up here, with the next step. Ctrl-C ends the demo.
 
 fn announce(base: &str, mail: &mailbox::Caught, out: &Output) -> Result<(), Error> {
     out.line(format!("--- mail to {}: {}", mail.to, mail.subject))?;
-    let Some(link) = &mail.link else {
-        return out.line(format!("    {}\n", mail.file.display()));
-    };
-    let Some(token) = mail.token() else {
-        return out.line(format!("    {link}\n"));
-    };
-    out.line(format!(
-        "    {link}
+    match (&mail.link, mail.token()) {
+        (Some(link), Some(token)) if mail.is_magic_link() => out.line(format!(
+            "    {link}
+
+Exchange the token of the magic link for a session:
+
+  curl -X POST '{base}/api/sys/users/exchange?validForInMinutes=1440&token={token}'
+
+Or type the code, and exchange what comes back in Value:
+
+  curl -H 'content-type: application/json' {base}/api/sys/users/verifyOtp \\
+    -d '{{\"Email\": \"{to}\", \"Otp\": \"CODE\", \"BusinessId\": {CANAL_HOUSE}}}'
+",
+            to = mail.to,
+        )),
+        (Some(link), Some(token)) => out.line(format!(
+            "    {link}
 
 2. Choose a new password with the link's token:
 
@@ -238,6 +240,8 @@ fn announce(base: &str, mail: &mailbox::Caught, out: &Output) -> Result<(), Erro
   curl {base}/api/token -d grant_type=password \\
     --data-urlencode 'username={to}' --data-urlencode 'password={NEW_PASSWORD}'
 ",
-        to = mail.to,
-    ))
+            to = mail.to,
+        )),
+        _ => out.line(format!("    {}\n", mail.file.display())),
+    }
 }

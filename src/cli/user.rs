@@ -1,23 +1,23 @@
 //! `readmit user`.
 
+mod show;
+
 use std::fs::File;
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
 
 use clap::Subcommand;
-use serde::Serialize;
 
-use super::output::or_dash;
 use super::setup::{CLOCK, Database, Setup};
 use super::{Error, Output, input};
-use crate::accounts::{self, Account, AccountError, import};
+use crate::accounts::{self, AccountError, import};
 use crate::admin::Admin;
+use crate::app::App;
 use crate::business::BusinessId;
-use crate::clock::Timestamp;
 use crate::config::Config;
 use crate::email::EmailAddress;
 use crate::password::Policy;
-use crate::{reset, session, totp};
+use crate::session;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -80,6 +80,26 @@ pub(super) enum Command {
         #[arg(long, required = true)]
         password_stdin: bool,
     },
+    /// List a person's open sessions
+    Sessions {
+        /// The email address
+        email: String,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// End every session of a person
+    RevokeSessions {
+        /// The email address
+        email: String,
+    },
+    /// Make a fresh reset link, for a member on the telephone, and print it
+    ///
+    /// Whoever has the link can choose the account's password: be sure to whom you are talking.
+    ResetLink {
+        /// The email address
+        email: String,
+    },
     /// Switch a person's two-factor authentication off, for a lost device
     ///
     /// They sign in with the password alone until they set it up anew. Recovery codes go with it.
@@ -98,17 +118,6 @@ pub(super) enum Command {
         #[arg(long)]
         yes: bool,
     },
-}
-
-/// A person with what is open.
-#[derive(Serialize)]
-struct Shown {
-    #[serde(flatten)]
-    account: Account,
-    open_sessions: u32,
-    pending_links: u32,
-    two_factor_since: Option<Timestamp>,
-    recovery_codes_left: Option<u32>,
 }
 
 fn address(text: &str) -> Result<EmailAddress, Error> {
@@ -158,8 +167,8 @@ async fn act(command: Command, admin: &Admin, config: &Config, out: &Output) -> 
                 .await?;
             out.line(format!("{added} added{note}"))?;
         }
-        Command::List { json } => list(out, &admin.store.read(accounts::list).await?, json)?,
-        Command::Show { email, json } => show(out, admin, address(&email)?, json).await?,
+        Command::List { json } => show::list(out, &admin.store.read(accounts::list).await?, json)?,
+        Command::Show { email, json } => show::show(out, admin, address(&email)?, json).await?,
         Command::Import { file } => import_file(out, admin, &policy, &file).await?,
         Command::Suspend { email } => {
             admin.suspend(address(&email)?, now).await?;
@@ -184,6 +193,27 @@ async fn act(command: Command, admin: &Admin, config: &Config, out: &Output) -> 
                 "{email} has a new password; sessions and links have ended"
             ))?;
         }
+        Command::Sessions { email, json } => {
+            let email = address(&email)?;
+            let open = admin.store.read(move |db| {
+                let account = accounts::find(db, &email)?.ok_or(AccountError::Unknown(email))?;
+                Ok::<_, AccountError>(session::list(db, account.id, now)?)
+            });
+            show::sessions(out, &open.await?, json)?;
+        }
+        Command::RevokeSessions { email } => {
+            let ended = admin.revoke_sessions(address(&email)?, now).await?;
+            out.line(format!("{email}: {ended} sessions have ended"))?;
+        }
+        Command::ResetLink { email } => {
+            let app = App::open(config.clone(), CLOCK, admin.entropy.clone())?;
+            let made = app
+                .resets
+                .link_by_hand(address(&email)?, &app.mailing, admin.actor.clone(), now)
+                .await;
+            app.store.close().await;
+            out.line(made?)?;
+        }
         Command::TotpOff { email, yes } => {
             let address = address(&email)?;
             input::confirm(
@@ -205,82 +235,6 @@ async fn act(command: Command, admin: &Admin, config: &Config, out: &Output) -> 
         }
     }
     Ok(())
-}
-
-fn list(out: &Output, all: &[Account], json: bool) -> Result<(), Error> {
-    if json {
-        return out.json(&all);
-    }
-    let rows = all
-        .iter()
-        .map(|account| {
-            [
-                account.email.to_string(),
-                account.name.clone(),
-                or_dash(account.business_id.as_ref()),
-                status(account).to_owned(),
-            ]
-        })
-        .collect();
-    out.table(
-        ["EMAIL", "NAME", "BUSINESS", "STATUS"],
-        rows,
-        "no people yet; add one with `readmit user add`",
-    )
-}
-
-fn two_factor(shown: &Shown) -> String {
-    match (shown.two_factor_since, shown.recovery_codes_left) {
-        (Some(since), Some(left)) => format!("on since {since}, {left} recovery codes left"),
-        _ => "off".to_owned(),
-    }
-}
-
-fn status(account: &Account) -> &'static str {
-    if account.suspended_at.is_some() {
-        "suspended"
-    } else if !account.has_password {
-        "no password yet"
-    } else if account.must_reset_password {
-        "must reset"
-    } else {
-        "active"
-    }
-}
-
-async fn show(out: &Output, admin: &Admin, email: EmailAddress, json: bool) -> Result<(), Error> {
-    let now = CLOCK.now();
-    let shown = admin
-        .store
-        .read(move |db| {
-            let account = accounts::find(db, &email)?.ok_or(AccountError::Unknown(email))?;
-            let two_factor = totp::status(db, account.id)?;
-            Ok::<_, AccountError>(Shown {
-                two_factor_since: two_factor.map(|status| status.since),
-                recovery_codes_left: two_factor.map(|status| status.recovery_codes),
-                open_sessions: session::count_open(db, account.id, now)?,
-                pending_links: reset::pending_links(db, account.id, now)?,
-                account,
-            })
-        })
-        .await?;
-    if json {
-        return out.json(&shown);
-    }
-    let account = &shown.account;
-    out.pairs(&[
-        ("email", Some(account.email.to_string())),
-        ("name", Some(account.name.clone())),
-        ("id", Some(account.id.to_string())),
-        ("business", account.business_id.map(|id| id.to_string())),
-        ("status", Some(status(account).to_owned())),
-        ("suspended", account.suspended_at.map(|at| at.to_string())),
-        ("open sessions", Some(shown.open_sessions.to_string())),
-        ("pending links", Some(shown.pending_links.to_string())),
-        ("two-factor", Some(two_factor(&shown))),
-        ("added", Some(account.created_at.to_string())),
-        ("changed", Some(account.updated_at.to_string())),
-    ])
 }
 
 async fn import_file(

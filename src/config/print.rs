@@ -4,6 +4,7 @@ use std::fmt::{Display, Write};
 use std::path::Path;
 use std::time::Duration;
 
+use data_encoding::HEXLOWER;
 use toml::Value;
 
 use super::Config;
@@ -29,7 +30,7 @@ pub(super) fn to_toml(config: &Config) -> String {
 
 type Keys = Vec<(&'static str, Value)>;
 
-fn sections(config: &Config) -> [(&'static str, Keys); 10] {
+fn sections(config: &Config) -> [(&'static str, Keys); 13] {
     [
         ("http", http(config)),
         ("storage", storage(config)),
@@ -37,7 +38,10 @@ fn sections(config: &Config) -> [(&'static str, Keys); 10] {
         ("smtp", smtp(config)),
         ("outbox", outbox(config)),
         ("reset", reset(config)),
+        ("otp", otp(config)),
         ("tokens", tokens(config)),
+        ("introspection", introspection(config)),
+        ("notices", vec![("sign_in", config.notices.sign_in.into())]),
         ("password", password(config)),
         ("limits", limits(config)),
         ("log", log(config)),
@@ -119,8 +123,28 @@ fn tokens(config: &Config) -> Keys {
     vec![
         ("access_ttl", span(tokens.access_ttl)),
         ("refresh_ttl", span(tokens.refresh_ttl)),
+        ("refresh_grace", span(tokens.refresh_grace)),
         ("max_exchange", span(tokens.max_exchange)),
     ]
+}
+
+fn otp(config: &Config) -> Keys {
+    let otp = &config.otp;
+    vec![
+        ("ttl", span(otp.ttl)),
+        ("digits", otp.digits.into()),
+        ("cooldown", span(otp.cooldown)),
+        ("max_attempts", otp.max_attempts.into()),
+    ]
+}
+
+fn introspection(config: &Config) -> Keys {
+    let servers = &config.introspection.resource_servers;
+    let shown = servers.iter().map(|server| {
+        let hash = HEXLOWER.encode(&server.secret_sha256);
+        text(format!("{}:{hash}", server.name))
+    });
+    vec![("resource_servers", Value::Array(shown.collect()))]
 }
 
 fn password(config: &Config) -> Keys {
@@ -141,6 +165,8 @@ fn limits(config: &Config) -> Keys {
         ("enabled", limits.enabled.into()),
         ("reset", text(limits.reset)),
         ("complete", text(limits.complete)),
+        ("otp", text(limits.otp)),
+        ("verify", text(limits.verify)),
         ("sign_in", text(limits.sign_in)),
         ("exchange", text(limits.exchange)),
     ]

@@ -5,6 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::time::Duration;
 
+use data_encoding::HEXLOWER;
 use ipnet::IpNet;
 use secrecy::SecretString;
 use tracing_subscriber::EnvFilter;
@@ -13,7 +14,10 @@ use url::Url;
 use super::error::ConfigError;
 use super::kinds::LogFormat;
 use super::load::Settings;
-use super::{Http, Keys, Limits, Log, Outbox, Password, Reset, Smtp, Storage, Tokens};
+use super::{
+    Http, Introspection, Keys, Limits, Log, Notices, Otp, Outbox, Password, Reset, ResourceServer,
+    Smtp, Storage, Tokens,
+};
 
 /// Times are stored in milliseconds, so a shorter duration is none.
 const INSTANT: Duration = Duration::from_millis(1);
@@ -215,8 +219,51 @@ impl Tokens {
         Ok(Self {
             access_ttl: settings.span("tokens.access_ttl", SECOND..=LONG)?,
             refresh_ttl: settings.span("tokens.refresh_ttl", SECOND..=LONG)?,
+            refresh_grace: settings.span("tokens.refresh_grace", Duration::ZERO..=60 * SECOND)?,
             // The parameter `validForInMinutes` goes from 1 to 10080.
             max_exchange: settings.span("tokens.max_exchange", 60 * SECOND..=7 * DAY)?,
+        })
+    }
+}
+
+impl Otp {
+    pub(super) fn read(settings: &Settings) -> Result<Self, ConfigError> {
+        Ok(Self {
+            ttl: settings.span("otp.ttl", SECOND..=600 * SECOND)?,
+            digits: settings.count("otp.digits", 6..=10)?,
+            cooldown: settings.span("otp.cooldown", Duration::ZERO..=DAY)?,
+            max_attempts: settings.count("otp.max_attempts", 1..=5)?,
+        })
+    }
+}
+
+impl Introspection {
+    pub(super) fn read(settings: &Settings) -> Result<Self, ConfigError> {
+        Ok(Self {
+            resource_servers: settings.list("introspection.resource_servers", resource_server)?,
+        })
+    }
+}
+
+fn resource_server(text: &str) -> Result<ResourceServer, &'static str> {
+    let hash = |hex: &str| {
+        let bytes = HEXLOWER.decode(hex.as_bytes()).ok()?;
+        <[u8; 32]>::try_from(bytes).ok()
+    };
+    text.split_once(':')
+        .filter(|(name, _)| !name.is_empty())
+        .and_then(|(name, hex)| Some((name.to_owned(), hash(hex)?)))
+        .map(|(name, secret_sha256)| ResourceServer {
+            name,
+            secret_sha256,
+        })
+        .ok_or("is not a resource server; write its name, a colon, and the SHA-256 of its secret in lower-case hex")
+}
+
+impl Notices {
+    pub(super) fn read(settings: &Settings) -> Result<Self, ConfigError> {
+        Ok(Self {
+            sign_in: settings.switch("notices.sign_in")?,
         })
     }
 }
@@ -249,6 +296,8 @@ impl Limits {
             enabled: settings.switch("limits.enabled")?,
             reset: settings.parsed("limits.reset")?,
             complete: settings.parsed("limits.complete")?,
+            otp: settings.parsed("limits.otp")?,
+            verify: settings.parsed("limits.verify")?,
             sign_in: settings.parsed("limits.sign_in")?,
             exchange: settings.parsed("limits.exchange")?,
         })

@@ -191,8 +191,8 @@ pub(super) async fn headers<E: Endpoint<Output = Response>>(
     request: Request,
 ) -> poem::Result<Response> {
     let id = entropy.token::<9>();
-    let span =
-        tracing::info_span!("request", id, method = %request.method(), path = request.uri().path());
+    let path = path_for_the_log(request.uri().path());
+    let span = tracing::info_span!("request", id, method = %request.method(), path);
     let answer = next.get_response(request);
     let mut response = tracing::Instrument::instrument(answer, span.clone()).await;
     tracing::debug!(parent: &span, status = response.status().as_u16(), "answered");
@@ -214,4 +214,15 @@ pub(super) async fn headers<E: Endpoint<Output = Response>>(
     );
     default(header::CACHE_CONTROL, "no-store");
     Ok(response)
+}
+
+/// The path without what may be a token: a link that leads here by mistake can have it in its path. No
+/// name of ours is nearly as long.
+fn path_for_the_log(path: &str) -> String {
+    const LONGEST_NAME: usize = 32;
+    let names = path.split('/').map(|name| match name.len() {
+        0..=LONGEST_NAME => name,
+        _ => "...",
+    });
+    names.collect::<Vec<_>>().join("/")
 }

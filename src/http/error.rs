@@ -1,16 +1,12 @@
-//! Every failure, and the one place that turns it into an answer.
+//! Every failure, with its status and its words.
 
-use std::any::Any;
-use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::FutureExt as _;
+use poem::Response;
 use poem::http::{HeaderValue, StatusCode, header};
-use poem::{Endpoint, IntoResponse, Request, Response};
 
-use super::envelope::{Envelope, FieldError};
-use super::oauth;
+use super::envelope::FieldError;
+use super::fields::TWO_FACTOR;
 use crate::limits::OverLimit;
 use crate::password::Busy;
 use crate::reset::CompleteError;
@@ -29,6 +25,12 @@ pub(super) enum Failure {
     /// The credential in the request is no good.
     #[error("{0}")]
     Unauthorized(&'static str),
+    /// There is no good access token.
+    #[error("Please sign in first.")]
+    NotSignedIn,
+    /// There is no such session to end.
+    #[error("There is no open session of this id.")]
+    NoSuchSession,
     /// The body did not arrive in time.
     #[error("The request took too long to arrive.")]
     TooSlow,
@@ -56,7 +58,8 @@ impl Failure {
     pub(super) const fn status(&self) -> StatusCode {
         match self {
             Self::BadRequest(_) | Self::Invalid(_) => StatusCode::BAD_REQUEST,
-            Self::Unauthorized(_) => StatusCode::UNAUTHORIZED,
+            Self::Unauthorized(_) | Self::NotSignedIn => StatusCode::UNAUTHORIZED,
+            Self::NoSuchSession => StatusCode::NOT_FOUND,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::MediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -67,7 +70,7 @@ impl Failure {
     }
 
     /// `Retry-After` in seconds, rounded up.
-    fn retry_after(&self) -> Option<u64> {
+    pub(super) fn retry_after(&self) -> Option<u64> {
         match self {
             Self::OverLimit(wait) => {
                 let started = u64::from(wait.subsec_nanos() > 0);
@@ -78,7 +81,7 @@ impl Failure {
         }
     }
 
-    fn into_errors(self) -> Option<Vec<FieldError>> {
+    pub(super) fn into_errors(self) -> Option<Vec<FieldError>> {
         match self {
             Self::Invalid(errors) => Some(errors),
             _ => None,
@@ -147,47 +150,11 @@ impl From<ExchangeError> for Failure {
             ExchangeError::InvalidToken => {
                 Self::Unauthorized("The token is invalid, has expired or was used before.")
             }
+            ExchangeError::TwoFactor => Self::Unauthorized(TWO_FACTOR),
+            ExchangeError::Wait(wait) => Self::OverLimit(wait),
             ExchangeError::Store(error) => error.into(),
         }
     }
-}
-
-/// Answers for whatever fails inside: a handler, a parser, the router, or a panic.
-pub(super) async fn edge<E: Endpoint<Output = Response>>(
-    next: Arc<E>,
-    request: Request,
-) -> poem::Result<Response> {
-    let at_token_endpoint = request.uri().path() == oauth::TOKEN_PATH;
-    let outcome = AssertUnwindSafe(next.call(request)).catch_unwind().await;
-    let failure = match outcome {
-        Ok(Ok(response)) => return Ok(response),
-        Ok(Err(error)) => error,
-        Err(panic) => {
-            tracing::error!(panic = panic_text(panic.as_ref()), "a handler panicked");
-            Failure::Internal.into()
-        }
-    };
-    Ok(if at_token_endpoint {
-        oauth::error_response(&failure)
-    } else {
-        envelope_response(failure)
-    })
-}
-
-fn envelope_response(error: poem::Error) -> Response {
-    let known = error.downcast::<Failure>();
-    let retry_after = known.as_ref().ok().and_then(Failure::retry_after);
-    let envelope = match known {
-        Ok(failure) => {
-            let (status, message) = (failure.status(), failure.to_string());
-            Envelope::failure(status, message, failure.into_errors())
-        }
-        Err(error) => {
-            let (status, message) = foreign(&error);
-            Envelope::failure(status, message.to_owned(), None)
-        }
-    };
-    with_retry_after(envelope.into_response(), retry_after)
 }
 
 /// The status and words for a failure of the framework, whose own words are not for strangers.
@@ -198,6 +165,7 @@ pub(super) fn foreign(error: &poem::Error) -> (StatusCode, &'static str) {
             StatusCode::METHOD_NOT_ALLOWED,
             "This address does not answer to this method.",
         ),
+        StatusCode::UNAUTHORIZED => (StatusCode::UNAUTHORIZED, "Please sign in first."),
         status if status.is_client_error() => {
             (StatusCode::BAD_REQUEST, "The request cannot be understood.")
         }
@@ -225,12 +193,4 @@ pub(super) fn with_retry_after(mut response: Response, seconds: Option<u64>) -> 
             .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
     response
-}
-
-fn panic_text(panic: &(dyn Any + Send)) -> &str {
-    panic
-        .downcast_ref::<&str>()
-        .copied()
-        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("no message")
 }

@@ -1,6 +1,12 @@
 //! Properties of a request: found whatever their case, refused when given twice, and every problem
 //! collected before the first is reported.
 
+use std::marker::PhantomData;
+
+use poem::{Request, RequestBody};
+use poem_openapi::registry::{MetaParamIn, MetaSchemaRef};
+use poem_openapi::types::Type;
+use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 use serde::Deserialize;
 use serde::de::{self, MapAccess, Visitor};
 use serde_json::Value;
@@ -9,6 +15,9 @@ use super::envelope::FieldError;
 use super::error::Failure;
 use crate::business::BusinessId;
 use crate::email::EmailAddress;
+
+/// What is said where a second factor is due, by `exchange` and the token endpoint alike.
+pub(super) const TWO_FACTOR: &str = "two_factor_auth_check";
 
 /// How much of a wrong value is sent back.
 const ATTEMPTED_CHARACTERS: usize = 128;
@@ -95,6 +104,19 @@ impl Fields {
         None
     }
 
+    /// An optional text that is shown to nobody: the outer option is none when it is given and wrong.
+    #[expect(clippy::option_option, reason = "wrong and absent are two things")]
+    pub(super) fn optional_secret(&mut self, name: &'static str) -> Option<Option<String>> {
+        match self.take(name).ok()? {
+            Some(Value::String(text)) => Some(Some(text).filter(|text| !text.is_empty())),
+            None => Some(None),
+            Some(_) => {
+                self.refuse(name, format!("{name} must be a string."), None);
+                None
+            }
+        }
+    }
+
     /// A required email address.
     pub(super) fn email(&mut self, name: &'static str) -> Option<EmailAddress> {
         match self.take(name).ok()? {
@@ -120,6 +142,16 @@ impl Fields {
         let message = format!("{name} must be a positive whole number.");
         self.refuse(name, message, Some(&value));
         None
+    }
+
+    /// A required business.
+    pub(super) fn required_business(&mut self, name: &'static str) -> Option<BusinessId> {
+        let problems = self.errors.len();
+        let business = self.business(name)?;
+        if business.is_none() && self.errors.len() == problems {
+            self.refuse(name, format!("{name} is required."), None);
+        }
+        business
     }
 
     /// A required whole number within `range`.
@@ -160,6 +192,34 @@ impl Fields {
             Some(request) if self.errors.is_empty() => Ok(request),
             _ => Err(Failure::Invalid(self.errors)),
         }
+    }
+}
+
+/// A query parameter of the documentation. Its value is read by [`Fields`] with the others,
+/// so that its name may be in any case and every problem is reported at once.
+pub(super) struct Documented<T>(PhantomData<T>);
+
+impl<'a, T: Type> ApiExtractor<'a> for Documented<T> {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::Parameter];
+    const PARAM_IS_REQUIRED: bool = T::IS_REQUIRED;
+
+    type ParamType = T;
+    type ParamRawType = T;
+
+    fn param_in() -> Option<MetaParamIn> {
+        Some(MetaParamIn::Query)
+    }
+
+    fn param_schema_ref() -> Option<MetaSchemaRef> {
+        Some(T::schema_ref())
+    }
+
+    async fn from_request(
+        _request: &'a Request,
+        _body: &mut RequestBody,
+        _options: ExtractParamOptions<T>,
+    ) -> poem::Result<Self> {
+        Ok(Self(PhantomData))
     }
 }
 

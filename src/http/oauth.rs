@@ -1,66 +1,44 @@
-//! `/api/token`: sign-in with a password, in OAuth 2.0's terms (RFC 6749, 4.3 and 5).
+//! `/api/token`: sign-in with a password and refresh, in OAuth 2.0's terms (RFC 6749, 4.3, 5 and 6).
 //!
 //! Its answers, failures included, are OAuth's JSON and never the envelope.
 
-use std::collections::HashMap;
+mod form;
+pub(super) mod tokens;
+
 use std::sync::Arc;
 
-use percent_encoding::percent_decode;
 use poem::http::{HeaderMap, HeaderValue, StatusCode};
 use poem::web::Data;
-use poem::{IntoResponse, Request, RequestBody, Response};
+use poem::{IntoResponse, Request, Response};
 use poem_openapi::param::Header;
-use poem_openapi::registry::{MetaMediaType, MetaRequest, MetaResponses, Registry};
+use poem_openapi::registry::{MetaResponses, Registry};
 use poem_openapi::types::{Example, Type};
-use poem_openapi::{
-    ApiExtractor, ApiExtractorType, ApiResponse, ExtractParamOptions, Object, OpenApi,
-};
+use poem_openapi::{ApiResponse, Object, OpenApi};
 use serde::Serialize;
 
+use self::form::{Form, SignInSchema};
 use super::Tag;
-use super::body;
 use super::client::Client;
 use super::envelope::{documented, json};
 use super::error::{Failure, foreign, retry_after_of, with_retry_after};
+use super::fields::TWO_FACTOR;
 use crate::app::App;
 use crate::limits::Action;
 use crate::password::Password;
-use crate::session::{Grant, Login, SignInError};
+use crate::session::{Grant, Login, RefreshError, SignInError};
 
 /// The header that says which application asks, and the parameter that does as well.
 const CLIENT_ID: &str = "client_id";
 
-/// The path whose failures are OAuth's.
-pub(super) const TOKEN_PATH: &str = "/api/token";
-
-const FORM: &str = "application/x-www-form-urlencoded";
+/// Whether failures at this path are OAuth's.
+pub(super) fn is_oauth(path: &str) -> bool {
+    matches!(
+        path,
+        "/api/token" | "/api/token/revoke" | "/api/token/introspect"
+    )
+}
 
 pub(super) struct OAuth;
-
-/// Signs a member in.
-#[derive(Object)]
-#[oai(rename = "TokenRequest", example)]
-pub(super) struct FormSchema {
-    /// `password`.
-    grant_type: String,
-    /// The email address.
-    username: String,
-    /// The password.
-    password: String,
-    /// Which application asks; the header of the same name does as well. Defaults to the email address.
-    client_id: Option<String>,
-}
-
-impl Example for FormSchema {
-    fn example() -> Self {
-        Self {
-            grant_type: "password".to_owned(),
-            username: "jane@example.com".to_owned(),
-            password: "a long and friendly sentence".to_owned(),
-            client_id: Some("portal".to_owned()),
-        }
-    }
-}
 
 /// An open session (RFC 6749, 5.1).
 #[derive(Serialize, Object)]
@@ -111,7 +89,7 @@ impl ApiResponse for Answer {
             (
                 400,
                 "`error` is `invalid_request`, `unsupported_grant_type`, `invalid_grant` (wrong password, unknown \
-                 account and suspended account alike) or `must_reset_password` (the password is right, and an \
+                 account and suspended account alike; or a refresh token that is no good), `two_factor_auth_check` (the password is right, and `totp` is missing or wrong) or `must_reset_password` (the password is right, and an \
                  administrator requires a new one).",
             ),
             (408, "The body did not arrive in time."),
@@ -150,11 +128,14 @@ impl Example for ErrorBody {
 /// A refusal in OAuth's own terms.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 #[error("{}", self.description())]
-enum Refusal {
+pub(super) enum Refusal {
     Request(&'static str),
     GrantType,
     Grant,
+    RefreshToken,
     MustReset,
+    TwoFactor,
+    Client,
 }
 
 impl Refusal {
@@ -162,35 +143,43 @@ impl Refusal {
         match self {
             Self::Request(_) => "invalid_request",
             Self::GrantType => "unsupported_grant_type",
-            Self::Grant => "invalid_grant",
+            Self::Grant | Self::RefreshToken => "invalid_grant",
             Self::MustReset => "must_reset_password",
+            Self::TwoFactor => TWO_FACTOR,
+            Self::Client => "invalid_client",
         }
     }
 
     const fn description(self) -> &'static str {
         match self {
             Self::Request(what) => what,
-            Self::GrantType => "Send application/x-www-form-urlencoded with grant_type=password.",
+            Self::GrantType => {
+                "Send application/x-www-form-urlencoded with grant_type=password or refresh_token."
+            }
             Self::Grant => "The email address or the password is wrong.",
+            Self::RefreshToken => "The refresh token is invalid, has expired or was used before.",
             Self::MustReset => "A new password is required. Please reset your password.",
+            Self::TwoFactor => {
+                "A code of the second factor is required, or the given one is wrong."
+            }
+            Self::Client => "The name or the secret of the resource server is wrong.",
         }
     }
 }
 
 impl poem::error::ResponseError for Refusal {
     fn status(&self) -> StatusCode {
-        StatusCode::BAD_REQUEST
+        match self {
+            Self::Client => StatusCode::UNAUTHORIZED,
+            _ => StatusCode::BAD_REQUEST,
+        }
     }
 }
 
 /// Any failure at the token endpoint as OAuth's error.
 pub(super) fn error_response(error: &poem::Error) -> Response {
     let (status, code, description) = if let Some(refusal) = error.downcast_ref::<Refusal>() {
-        (
-            StatusCode::BAD_REQUEST,
-            refusal.code(),
-            refusal.description(),
-        )
+        (error.status(), refusal.code(), refusal.description())
     } else {
         let (status, description) = match error.downcast_ref::<Failure>() {
             Some(Failure::OverLimit(_)) => (
@@ -227,82 +216,6 @@ pub(super) fn error_response(error: &poem::Error) -> Response {
     with_retry_after(json(status, &body), retry_after_of(error))
 }
 
-/// The parameters of a form, each given once. One without a value counts as absent (RFC 6749, 3.2).
-pub(super) struct Form(HashMap<String, String>);
-
-impl Form {
-    fn parse(bytes: &[u8]) -> Result<Self, Refusal> {
-        const MALFORMED: Refusal = Refusal::Request("The form is malformed.");
-        let mut parameters = HashMap::new();
-        for pair in bytes.split(|byte| *byte == b'&').filter(|p| !p.is_empty()) {
-            let (name, value) = match pair.iter().position(|byte| *byte == b'=') {
-                Some(at) => (&pair[..at], &pair[at + 1..]),
-                None => (pair, &b""[..]),
-            };
-            let (name, value) = (
-                decode(name).ok_or(MALFORMED)?,
-                decode(value).ok_or(MALFORMED)?,
-            );
-            if parameters.insert(name, value).is_some() {
-                return Err(Refusal::Request("A parameter is given more than once."));
-            }
-        }
-        Ok(Self(parameters))
-    }
-
-    fn get(&self, name: &str) -> Option<&str> {
-        // `is_empty` of a `&&str` would be that of poem's `Type`, which is never true.
-        match self.0.get(name)?.as_str() {
-            "" => None,
-            value => Some(value),
-        }
-    }
-}
-
-/// Strict where the usual decoders put replacement characters, which would make one password of many.
-fn decode(text: &[u8]) -> Option<String> {
-    let spaced: Vec<u8> = text
-        .iter()
-        .map(|byte| if *byte == b'+' { b' ' } else { *byte })
-        .collect();
-    let decoded = percent_decode(&spaced).decode_utf8().ok()?;
-    (!decoded.contains('\0')).then(|| decoded.into_owned())
-}
-
-impl<'a> ApiExtractor<'a> for Form {
-    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::RequestObject];
-
-    type ParamType = ();
-    type ParamRawType = ();
-
-    fn register(registry: &mut Registry) {
-        FormSchema::register(registry);
-    }
-
-    fn request_meta() -> Option<MetaRequest> {
-        Some(MetaRequest {
-            description: None,
-            content: vec![MetaMediaType {
-                content_type: FORM,
-                schema: FormSchema::schema_ref(),
-            }],
-            required: true,
-        })
-    }
-
-    async fn from_request(
-        request: &'a Request,
-        body: &mut RequestBody,
-        _options: ExtractParamOptions<()>,
-    ) -> poem::Result<Self> {
-        if !body::is_media_type(request, FORM) {
-            return Err(Refusal::GrantType.into());
-        }
-        let bytes = body::read(request, body).await?;
-        Ok(Self::parse(&bytes)?)
-    }
-}
-
 /// Whom the session is for, by header or parameter.
 fn client_id(headers: &HeaderMap, form: Option<&str>) -> Result<Option<String>, Refusal> {
     let given = headers
@@ -333,8 +246,9 @@ fn client_id(headers: &HeaderMap, form: Option<&str>) -> Result<Option<String>, 
 
 #[OpenApi]
 impl OAuth {
-    /// Sign in with a password
+    /// Sign in with a password, or refresh a session
     ///
+    /// A refresh token is used once and answered with the next one; using one twice ends its session.
     /// Wrong password, unknown account and suspension have one and the same answer, after the same
     /// work.
     #[oai(
@@ -351,32 +265,61 @@ impl OAuth {
         /// Which application asks. Defaults to the email address.
         #[oai(name = "client_id")]
         _client_id: Header<Option<String>>,
-        form: Form,
+        form: Form<SignInSchema>,
     ) -> poem::Result<Answer> {
         app.limits
             .admit(Action::SignIn, client.0)
             .map_err(Failure::from)?;
-        let login = match form.get("grant_type") {
-            Some("password") => Login {
-                username: required(&form, "username")?.to_owned(),
-                password: Password::new(required(&form, "password")?),
-                client_id: client_id(request.headers(), form.get(CLIENT_ID))?,
-            },
+        let client_id = client_id(request.headers(), form.get(CLIENT_ID))?;
+        let now = app.clock.now();
+        let grant = match form.get("grant_type") {
+            Some("password") => {
+                let login = Login {
+                    username: required(&form, "username")?.to_owned(),
+                    password: Password::new(required(&form, "password")?),
+                    totp: form.get("totp").map(str::to_owned),
+                    client_id,
+                };
+                app.sessions.sign_in(login, client.0, now).await?
+            }
+            Some("refresh_token") => {
+                let token = form
+                    .get("refresh_token")
+                    .ok_or(Refusal::Request("refresh_token is required."))?;
+                app.sessions
+                    .refresh(token, client_id, client.0, now)
+                    .await?
+            }
             Some(_) => return Err(Refusal::GrantType.into()),
             None => return Err(Refusal::Request("grant_type is required.").into()),
         };
-        let (client, now) = (client.0.to_string(), app.clock.now());
-        match app.sessions.sign_in(login, client, now).await {
-            Ok(grant) => Ok(grant.into()),
-            Err(SignInError::Credentials) => Err(Refusal::Grant.into()),
-            Err(SignInError::MustReset) => Err(Refusal::MustReset.into()),
-            Err(SignInError::Busy(busy)) => Err(Failure::from(busy).into()),
-            Err(SignInError::Store(error)) => Err(Failure::from(error).into()),
+        Ok(grant.into())
+    }
+}
+
+impl From<SignInError> for poem::Error {
+    fn from(error: SignInError) -> Self {
+        match error {
+            SignInError::Credentials => Refusal::Grant.into(),
+            SignInError::MustReset => Refusal::MustReset.into(),
+            SignInError::TwoFactor => Refusal::TwoFactor.into(),
+            SignInError::Wait(wait) => Failure::OverLimit(wait).into(),
+            SignInError::Busy(busy) => Failure::from(busy).into(),
+            SignInError::Store(error) => Failure::from(error).into(),
         }
     }
 }
 
-fn required<'a>(form: &'a Form, name: &str) -> Result<&'a str, Refusal> {
+impl From<RefreshError> for poem::Error {
+    fn from(error: RefreshError) -> Self {
+        match error {
+            RefreshError::Invalid => Refusal::RefreshToken.into(),
+            RefreshError::Store(error) => Failure::from(error).into(),
+        }
+    }
+}
+
+fn required<'a>(form: &'a Form<SignInSchema>, name: &str) -> Result<&'a str, Refusal> {
     form.get(name)
         .ok_or(Refusal::Request("username and password are required."))
 }

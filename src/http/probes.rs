@@ -1,4 +1,4 @@
-//! For applications and operators: public keys, liveness, readiness.
+//! For operators: liveness and readiness.
 
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -18,35 +18,6 @@ use crate::app::App;
 use crate::health;
 
 pub(super) struct Probes;
-
-/// A JSON Web Key Set (RFC 7517).
-#[derive(Object)]
-#[oai(read_only_all)]
-struct JsonWebKeySet {
-    /// The keys; the first one signs.
-    keys: Vec<JsonWebKey>,
-}
-
-/// A public key of P-256 (RFC 7518, 6.2).
-#[derive(Object)]
-#[oai(read_only_all)]
-struct JsonWebKey {
-    /// Always `EC`.
-    kty: String,
-    /// Always `sig`.
-    #[oai(rename = "use")]
-    key_use: String,
-    /// Always `ES256`.
-    alg: String,
-    /// The key's id, as in the header of a token.
-    kid: String,
-    /// Always `P-256`.
-    crv: String,
-    /// The first coordinate.
-    x: String,
-    /// The second coordinate.
-    y: String,
-}
 
 /// How a part of the server is.
 #[derive(Serialize, Object)]
@@ -120,20 +91,6 @@ impl Statuses for ReadyOrNot {
 
 #[OpenApi]
 impl Probes {
-    /// The public keys
-    ///
-    /// With these anybody can verify access tokens.
-    #[oai(
-        path = "/.well-known/jwks.json",
-        method = "get",
-        tag = "Tag::Service",
-        operation_id = "jwks"
-    )]
-    #[expect(clippy::unused_async, reason = "operations are async")]
-    async fn jwks(&self, app: Data<&Arc<App>>) -> Answer<JsonWebKeySet, Always> {
-        Answer::new(StatusCode::OK, &app.signer.jwks())
-    }
-
     /// Whether the process answers
     #[oai(
         path = "/healthz",

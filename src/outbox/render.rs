@@ -26,7 +26,7 @@ pub(super) enum RenderError {
 }
 
 /// Templates by name; those ending in `.html` are escaped.
-const TEMPLATES: [(&str, &str); 7] = [
+const TEMPLATES: [(&str, &str); 13] = [
     ("layout.html", include_str!("../../assets/mail/layout.html")),
     (
         "reset.subject",
@@ -34,6 +34,9 @@ const TEMPLATES: [(&str, &str); 7] = [
     ),
     ("reset.txt", include_str!("../../assets/mail/reset.txt")),
     ("reset.html", include_str!("../../assets/mail/reset.html")),
+    ("otp.subject", include_str!("../../assets/mail/otp.subject")),
+    ("otp.txt", include_str!("../../assets/mail/otp.txt")),
+    ("otp.html", include_str!("../../assets/mail/otp.html")),
     (
         "changed.subject",
         include_str!("../../assets/mail/changed.subject"),
@@ -42,6 +45,18 @@ const TEMPLATES: [(&str, &str); 7] = [
     (
         "changed.html",
         include_str!("../../assets/mail/changed.html"),
+    ),
+    (
+        "signin_notice.subject",
+        include_str!("../../assets/mail/signin_notice.subject"),
+    ),
+    (
+        "signin_notice.txt",
+        include_str!("../../assets/mail/signin_notice.txt"),
+    ),
+    (
+        "signin_notice.html",
+        include_str!("../../assets/mail/signin_notice.html"),
     ),
 ];
 
@@ -132,8 +147,19 @@ impl Renderer {
                     ..common
                 }
             }
-            Content::PasswordChanged(at) => context! {
-                at => at.calendar().strftime("%-d %B %Y, %H:%M UTC").to_string(),
+            Content::Code { code, link } => {
+                let token = self.signer.sign(token::Kind::Login, link);
+                context! {
+                    code => code,
+                    link => brand.magic_link(&token),
+                    lifetime => in_words(link.expires_at.since(link.issued_at)),
+                    ..common
+                }
+            }
+            Content::PasswordChanged(at) => context! { at => in_full(*at), ..common },
+            Content::SignedIn { at, client } => context! {
+                at => in_full(*at),
+                client => inert(client),
                 ..common
             },
         }
@@ -162,6 +188,11 @@ const MAX_HEADER_CHARS: usize = 200;
 fn header_text(text: &str) -> String {
     let text: String = inert(text).chars().take(MAX_HEADER_CHARS).collect();
     text.replace("=?", "= ?")
+}
+
+/// A time as people read it.
+fn in_full(at: Timestamp) -> String {
+    at.calendar().strftime("%-d %B %Y, %H:%M UTC").to_string()
 }
 
 /// A lifetime as people say it: `1 hour`, `90 minutes`, `2 days`.

@@ -63,6 +63,7 @@ pub fn decide(attempt: &Attempt, policy: &Policy, jitter: f64) -> Verdict {
 pub fn too_late(kind: Kind, age: Duration) -> Option<&'static str> {
     (age > kind.useful_for()).then_some(match kind {
         Kind::Reset => "not delivered within a day, after which nobody waits for a link",
-        Kind::Changed => "not delivered within four days",
+        Kind::Otp => "not delivered within a day, after which nobody waits for a code",
+        Kind::Changed | Kind::SignIn => "not delivered within four days",
     })
 }

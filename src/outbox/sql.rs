@@ -17,7 +17,9 @@ impl FromSql for Kind {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
         match value.as_str()? {
             "reset" => Ok(Self::Reset),
+            "otp" => Ok(Self::Otp),
             "changed" => Ok(Self::Changed),
+            "signin_notice" => Ok(Self::SignIn),
             _ => Err(FromSqlError::InvalidType),
         }
     }
@@ -89,11 +91,12 @@ pub(crate) fn claim(
          next_attempt_at = ?2 \
          WHERE id IN (SELECT id FROM outbox WHERE state IN ('queued', 'sending') \
                       AND next_attempt_at <= ?3 ORDER BY next_attempt_at, id LIMIT ?4) \
-         RETURNING id, kind, recipient, account_id, business_id, message_id, attempts, created_at",
+         RETURNING id, kind, recipient, account_id, business_id, client, message_id, attempts, \
+         created_at",
     )?;
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let rows = statement.query_map(params![owner, lease_until, now, limit], |row| {
-        let (id, attempt) = (row.get(0)?, row.get(6)?);
+        let (id, attempt) = (row.get(0)?, row.get(7)?);
         let read = || {
             Ok(Claimed {
                 id,
@@ -101,10 +104,11 @@ pub(crate) fn claim(
                 recipient: row.get(2)?,
                 account: row.get(3)?,
                 business: row.get(4)?,
-                message_id: row.get(5)?,
+                client: row.get(5)?,
+                message_id: row.get(6)?,
                 attempt,
                 lease_until,
-                created_at: row.get(7)?,
+                created_at: row.get(8)?,
             })
         };
         Ok(read().map_err(|error| Unreadable { id, attempt, error }))

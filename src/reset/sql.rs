@@ -28,7 +28,8 @@ pub(crate) struct NewToken<'a> {
     pub(crate) jti: &'a Jti,
     pub(crate) account: &'a Account,
     pub(crate) business: Option<BusinessId>,
-    pub(crate) message: i64,
+    /// The message that carries the link; none for one that is told by telephone.
+    pub(crate) message: Option<i64>,
     pub(crate) expires_at: Timestamp,
 }
 

@@ -72,7 +72,7 @@ pub(super) fn prepare_file(path: &Path) -> Result<(), OpenError> {
             .create(folder)
             .map_err(failed)?;
     }
-    let file = OpenOptions::new()
+    OpenOptions::new()
         .read(true)
         .write(true)
         .create(true)
@@ -80,19 +80,22 @@ pub(super) fn prepare_file(path: &Path) -> Result<(), OpenError> {
         .mode(0o600)
         .open(path)
         .map_err(failed)?;
-    let mode = file.metadata().map_err(failed)?.permissions().mode();
-    if mode & 0o077 != 0 {
-        file.set_permissions(fs::Permissions::from_mode(0o600))
-            .map_err(failed)?;
-        // A WAL left by a crash would keep its own, wider mode.
-        for suffix in ["-wal", "-shm"] {
-            let mut companion = path.as_os_str().to_owned();
-            companion.push(suffix);
-            if Path::new(&companion).exists() {
-                fs::set_permissions(&companion, fs::Permissions::from_mode(0o600))
-                    .map_err(failed)?;
-            }
+    tighten(path).map_err(failed)?;
+    // Those that a crash has left keep their own mode.
+    for suffix in ["-wal", "-shm"] {
+        let mut companion = path.as_os_str().to_owned();
+        companion.push(suffix);
+        match tighten(Path::new(&companion)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
+            _ => {}
         }
+    }
+    Ok(())
+}
+
+fn tighten(path: &Path) -> io::Result<()> {
+    if fs::metadata(path)?.permissions().mode() & 0o077 != 0 {
+        fs::set_permissions(path, fs::Permissions::from_mode(0o600))?;
     }
     Ok(())
 }

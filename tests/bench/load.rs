@@ -109,6 +109,14 @@ impl Connection {
     }
 }
 
+impl Connection {
+    /// The body of the last answer.
+    pub(crate) fn body(&self) -> &[u8] {
+        let head_end = self.buffer.windows(4).position(|w| w == b"\r\n\r\n");
+        &self.buffer[head_end.map_or(0, |end| end + 4)..]
+    }
+}
+
 /// The status of a whole answer; none while part of it is missing.
 fn complete(bytes: &[u8]) -> Option<u16> {
     let head_end = bytes.windows(4).position(|w| w == b"\r\n\r\n")?;

@@ -18,18 +18,20 @@ mod stats;
 #[path = "../it/support/mod.rs"]
 mod support;
 mod timing;
+mod tokens;
 
 fn main() {
     let wanted: Vec<String> = std::env::args()
         .skip(1)
         .filter(|argument| !argument.starts_with('-'))
         .collect();
-    let benches: [(&str, fn()); 6] = [
+    let benches: [(&str, fn()); 7] = [
         ("start", start::run),
         ("memory", memory::run),
         ("intake", intake::run),
         ("sign-in", sign_in::run),
         ("mails", mails::run),
+        ("tokens", tokens::run),
         ("timing", timing::run),
     ];
     println!(

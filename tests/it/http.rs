@@ -51,8 +51,12 @@ fn problems(answer: &Answer) -> Vec<Problem> {
     assert_eq!(envelope["Value"], Value::Null, "{envelope}");
     let errors = envelope["Errors"].as_array().expect("errors");
     assert!(!errors.is_empty(), "{envelope}");
-    let order = r#"{"PropertyName":"#;
-    assert!(answer.text().contains(order), "{envelope}");
+    let (_, listed) = answer.text().split_once("\"Errors\":[{").expect("errors");
+    let places = ["PropertyName", "Message", "AttemptedValue"].map(|key| {
+        let key = format!("\"{key}\":");
+        listed.find(&key).expect("every key")
+    });
+    assert!(places.is_sorted() && places[0] == 0, "{listed}");
     errors
         .iter()
         .map(|error| Problem {

@@ -112,11 +112,11 @@ fn a_newer_schema_is_refused_in_words_and_left_alone() {
         assert_eq!(output.status.code(), Some(1), "{arguments:?}: {output:?}");
         let said = [output.stdout, output.stderr].concat();
         let said = String::from_utf8_lossy(&said);
-        let expected = format!(
-            "the database has schema version 9999, but this readmit knows versions up to {} only",
-            Store::latest_schema()
+        let known = Store::latest_schema();
+        let why = format!(
+            "the database has schema version 9999, but this readmit knows versions up to {known} only"
         );
-        assert!(said.contains(&expected), "{said}");
+        assert!(said.contains(&why), "{said}");
         assert!(
             said.contains("run the newer readmit that wrote it"),
             "{said}"

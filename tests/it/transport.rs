@@ -593,7 +593,7 @@ fn no_text_holds_a_password_or_a_token_that_the_relay_quotes() {
             Ok(reply) => reply.text,
             Err(failure) => failure.text,
         };
-        assert!(said.contains("https://x.example/r?***"), "{said}");
+        assert!(said.contains("https://x.example/r?token=***"), "{said}");
         assert!(!said.contains("eyJhbGci"), "{said}");
     }
     assert!(!format!("{letter:?}").contains("token"));

@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use mail_parser::MessageParser;
 
 use crate::cli::Error;
@@ -27,6 +28,15 @@ impl Caught {
     pub(super) fn token(&self) -> Option<&str> {
         let (_, token) = self.link.as_ref()?.split_once("token=")?;
         Some(token.split(['&', '#']).next().unwrap_or(token))
+    }
+
+    /// Whether the token signs in by itself, as its header says.
+    pub(super) fn is_magic_link(&self) -> bool {
+        let header = self.token().and_then(|token| token.split('.').next());
+        header
+            .and_then(|header| URL_SAFE_NO_PAD.decode(header).ok())
+            .and_then(|json| serde_json::from_slice::<serde_json::Value>(&json).ok())
+            .is_some_and(|header| header["typ"] == "login+jwt")
     }
 }
 

@@ -66,6 +66,58 @@ const SEEDS: &[&[u8]] = &[
     b"grant_type=password&username=nobody%40example.com&password=a+fine+password&client_id=portal",
 ];
 
+const NAMES: &[&[u8]] = &[
+    br#""email""#,
+    br#""EMAIL""#,
+    br#""businessId""#,
+    br#""Token""#,
+    br#""Password""#,
+    br#""\u0050assword""#,
+    br#""""#,
+    br#""other""#,
+];
+
+const VALUES: &[&[u8]] = &[
+    b"null",
+    b"false",
+    b"0",
+    b"7",
+    b"-7",
+    b"0.5",
+    b"-1e-300",
+    b"18446744073709551615",
+    b"[]",
+    b"[{}]",
+    br#"{"a":[1.5,null]}"#,
+    br#""""#,
+    br#""nobody@example.com""#,
+    br#""a.b.c""#,
+    br#""\u0000\ud83d\ude00""#,
+    b"\"\xf0\x9f\x98\x80\"",
+];
+
+const FORM_NAMES: &[&[u8]] = &[
+    b"grant_type",
+    b"username",
+    b"password",
+    b"client_id",
+    b"%75sername",
+    b"",
+    b"totp",
+];
+
+const FORM_VALUES: &[&[u8]] = &[
+    b"password",
+    b"refresh_token",
+    b"nobody%40example.com",
+    b"",
+    b"+",
+    b"%F0%9F%98%80",
+    b"%EF%BF%BF",
+    b"%0D%0A",
+    b"=",
+];
+
 struct Dice(Entropy);
 
 impl Dice {
@@ -77,14 +129,42 @@ impl Dice {
         choices[self.below(choices.len())]
     }
 
-    /// A body with a few bytes changed, dropped, doubled or put in, or one of pieces only.
-    fn body(&self) -> Vec<u8> {
-        if self.below(8) == 0 {
-            return (0..self.below(40))
-                .flat_map(|_| self.of(PIECES))
-                .copied()
-                .collect();
+    /// An object, or a form, of names and values that each are well-formed.
+    fn members(&self) -> Vec<u8> {
+        let json = self.below(3) > 0;
+        let (names, values) = if json {
+            (NAMES, VALUES)
+        } else {
+            (FORM_NAMES, FORM_VALUES)
+        };
+        let (colon, comma) = if json { (":", ",") } else { ("=", "&") };
+        let members: Vec<_> = (0..self.below(5))
+            .map(|_| [self.of(names), colon.as_bytes(), self.of(values)].concat())
+            .collect();
+        let members = members.join(comma.as_bytes());
+        if json {
+            [b"{", members.as_slice(), b"}"].concat()
+        } else {
+            members
         }
+    }
+
+    /// A body of whole members, of mere pieces, or a good one with a few bytes changed, dropped,
+    /// doubled or put in.
+    fn body(&self) -> Vec<u8> {
+        match self.below(4) {
+            0 => self.pieces(),
+            1 => self.members(),
+            _ => self.damaged(),
+        }
+    }
+
+    fn pieces(&self) -> Vec<u8> {
+        let pieces: Vec<_> = (0..self.below(40)).map(|_| self.of(PIECES)).collect();
+        pieces.concat()
+    }
+
+    fn damaged(&self) -> Vec<u8> {
         let mut body = self.of(SEEDS).to_vec();
         for _ in 0..=self.below(4) {
             let at = self.below(body.len());

@@ -33,13 +33,22 @@ pub(super) fn check(answer: &Answer) {
     }
     for (name, value) in &answer.headers {
         let of_us = format!("{name}: {value}").to_ascii_lowercase();
+        // Random letters can spell anything.
+        let words = if name == "x-request-id" {
+            0
+        } else {
+            usize::MAX
+        };
         for word in [
             env!("CARGO_PKG_VERSION"),
             "readmit",
             "hyper",
             "poem",
             "rust",
-        ] {
+        ]
+        .into_iter()
+        .take(words)
+        {
             assert!(!of_us.contains(word), "{of_us}");
         }
         let only = answer

@@ -47,8 +47,8 @@ impl Trap {
 fn whatever_moment_it_is_killed_at_every_confirmed_request_is_delivered() {
     let relay = SmtpServer::start();
     let site = site(&relay)
-        .set("outbox.lease", "300ms")
-        .set("smtp.timeout", "250ms")
+        .set("outbox.lease", "700ms")
+        .set("smtp.timeout", "600ms")
         .set("smtp.connections", 3);
     add_people(&site, ROUNDS * REQUESTS);
     let trap = Trap::default();

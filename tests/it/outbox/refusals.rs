@@ -75,7 +75,7 @@ fn troubles(ca: &TestCa) -> Vec<Trouble> {
             .set("smtp.ca_file", ca.path().display())
             .smtp(relay)
     };
-    let stalling = unhurried().set("smtp.timeout", "150ms");
+    let stalling = unhurried().set("smtp.timeout", "500ms");
     let trouble = |what, deployment, action, said| Trouble {
         what,
         deployment,
@@ -124,7 +124,7 @@ fn troubles(ca: &TestCa) -> Vec<Trouble> {
             "a relay that says nothing",
             stalling,
             Some((Stage::Data, Action::Stall)),
-            "DATA: no answer within 150ms",
+            "DATA: no answer within 500ms",
         ),
         trouble(
             "nobody there",

@@ -181,7 +181,7 @@ fn a_retry_carries_the_same_message_id_and_the_same_token_with_a_new_life() {
 fn attempts_that_hang_hold_nobody_up_and_end_by_their_deadline() {
     let app = unhurried()
         .set("smtp.connections", 3)
-        .set("smtp.timeout", "400ms")
+        .set("smtp.timeout", "900ms")
         .start()
         .and_jane();
     for _ in 0..2 {
@@ -199,7 +199,7 @@ fn attempts_that_hang_hold_nobody_up_and_end_by_their_deadline() {
     for id in [1, 2] {
         let hung = wait_for_failures(&app, id, 1);
         let reply = hung.last_reply.unwrap_or_default();
-        assert_eq!(reply, "DATA: no answer within 400ms");
+        assert_eq!(reply, "DATA: no answer within 900ms");
     }
     app.advance(Duration::from_mins(1));
     for id in [1, 2] {

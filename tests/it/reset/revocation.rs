@@ -13,6 +13,7 @@ use super::{BOB, JANE, another_token, is_notice, is_open, is_refused, use_up, wi
 use crate::support::app::{NEW_PASSWORD, PASSWORD, TestApp, email};
 use crate::support::jwt::{Parts, SigningKey};
 use crate::support::smtp::{Action, Stage};
+use crate::support::wait::wait_until;
 
 /// The state of everything that a completion touches.
 fn dump(app: &TestApp) -> String {
@@ -111,8 +112,10 @@ fn the_notice_is_queued_with_the_change_and_goes_to_the_stored_address() {
          WHERE o.kind = 'changed' AND o.state IN ('queued', 'sending') AND t.used_at IS NOT NULL",
     );
     assert_eq!(waiting, "Ann.Lee@Example.com");
-    let tried = app.outbox().len();
-    app.wait_for_state(i64::try_from(tried).expect("a small number"), State::Queued);
+    wait_until("the first attempt has failed", || {
+        let notice = app.outbox().pop().expect("the notice");
+        (notice.state == State::Queued && notice.attempts > 0).then_some(())
+    });
     app.smtp.clear(Stage::Connect);
     app.advance(Duration::from_mins(1));
     let notice = app.next_mail();

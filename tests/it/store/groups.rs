@@ -1,20 +1,17 @@
 //! Group commit: what jobs of one group have to do with each other, which is as little as possible.
 
+use futures_util::FutureExt as _;
 use readmit::store::StoreError;
 
 use super::{Opened, job, numbers, submit};
 
-/// Why a job of these tests fails by itself.
-#[derive(Debug)]
+/// Why a job of these tests fails, as its domain would say it.
+#[derive(Debug, thiserror::Error)]
 enum Failed {
+    #[error("on purpose")]
     OnPurpose,
-    Store(StoreError),
-}
-
-impl From<StoreError> for Failed {
-    fn from(error: StoreError) -> Self {
-        Self::Store(error)
-    }
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 /// Storage's promise to its callers (assertions 63 and 76): one transaction may serve many, and yet
@@ -112,7 +109,9 @@ fn a_full_queue_refuses_at_once_and_loses_nothing_that_it_took() {
             Ok::<_, StoreError>(())
         }))
         .await;
-        let refused = job(store, "INSERT INTO t VALUES (4)").await;
+        let refused = job(store, "INSERT INTO t VALUES (4)")
+            .now_or_never()
+            .expect("an answer at once");
         assert!(matches!(refused, Err(StoreError::Full)), "{refused:?}");
         drop(occupied);
         first.await.expect("the first is written");
@@ -133,7 +132,9 @@ fn jobs_that_were_accepted_before_the_close_are_on_disk_after_it() {
         let first = submit(job(store, "INSERT INTO t VALUES (1)")).await;
         drop(submit(job(store, "INSERT INTO t VALUES (2)")).await);
         let closing = submit(store.close()).await;
-        let late = job(store, "INSERT INTO t VALUES (3)").await;
+        let late = job(store, "INSERT INTO t VALUES (3)")
+            .now_or_never()
+            .expect("an answer at once");
         assert!(matches!(late, Err(StoreError::Unavailable(_))), "{late:?}");
         drop(occupied);
         closing.await;

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
-use readmit::store::StoreError;
+use readmit::clock::Clock;
+use readmit::store::{Store, StoreError};
 use serde_json::json;
 
-use super::{Opened, job, submit};
+use super::{Opened, job, options, submit};
 use crate::support::app::{NEW_PASSWORD, PASSWORD, TestApp};
 use crate::support::http::Answer;
 use crate::support::wait::wait_until;
@@ -18,7 +19,7 @@ fn a_writer_waits_for_a_lock_that_is_given_back_in_time() {
     let opened = Opened::with(|options| {
         options.max_group = 1;
         options.queue = 1;
-        options.busy_timeout = Duration::from_secs(60);
+        options.busy_timeout = Duration::from_mins(1);
     });
     let other = rusqlite::Connection::open(opened.database()).expect("the database opens");
     other.execute_batch("BEGIN IMMEDIATE").expect("a lock");
@@ -36,6 +37,31 @@ fn a_writer_waits_for_a_lock_that_is_given_back_in_time() {
         .expect("the lock is given back");
     opened.wait(waiting).expect("it is written after all");
     assert_eq!(opened.on_disk(), [1]);
+}
+
+/// Assertion 75. A new database is switched to WAL under a lock that SQLite does not wait for: of two
+/// servers that start together on a new path, one would fail. So the start waits by itself, as long as
+/// any writer.
+#[test]
+fn a_start_waits_for_another_process_that_is_making_the_same_database() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let mut options = options(folder.path().join("readmit.db"));
+    options.busy_timeout = Duration::from_millis(200);
+    let other = rusqlite::Connection::open(&options.path).expect("a database");
+    other.execute_batch("BEGIN IMMEDIATE").expect("a lock");
+
+    let start = Clock::System.uptime();
+    let error = Store::open(&options)
+        .err()
+        .expect("the lock is not given back");
+    let waited = Clock::System.uptime().saturating_sub(start);
+    assert!(error.to_string().ends_with("database is locked"), "{error}");
+    assert!(waited >= options.busy_timeout, "{waited:?}");
+
+    other
+        .execute_batch("COMMIT")
+        .expect("the lock is given back");
+    Store::open(&options).expect("the store opens");
 }
 
 /// Assertion 74. A transaction that only took the lock at its first write could find, after it has

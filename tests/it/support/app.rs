@@ -223,17 +223,6 @@ impl TestApp {
         self.run();
     }
 
-    /// Changes a configuration key for the next start.
-    #[expect(
-        clippy::needless_pass_by_value,
-        reason = "reads better where it is called"
-    )]
-    pub(crate) fn set(&mut self, key: &str, value: impl ToString) {
-        let variable = format!("READMIT_{}", key.to_ascii_uppercase().replace('.', "__"));
-        self.settings.retain(|(name, _)| *name != variable);
-        self.settings.push((variable, value.to_string()));
-    }
-
     /// Lets the worker of a deployment that was started without one begin, after a restart.
     pub(crate) fn restart_with_worker(&mut self) {
         self.worker = true;
@@ -296,20 +285,9 @@ impl TestApp {
     }
 
     pub(crate) fn add_business(&self, id: i64, name: &str, portal: &str) {
-        let business = Business {
-            id: BusinessId::new(id).expect("a positive number"),
-            name: name.to_owned(),
-            portal_url: PortalUrl::parse(portal).expect("a portal"),
-            sender_name: None,
-            sender_address: None,
-            reply_to: None,
-            colour: None,
-            logo_url: None,
-            reset_link: None,
-            locale: None,
-            created_at: self.now(),
-            updated_at: self.now(),
-        };
+        let id = BusinessId::new(id).expect("a positive number");
+        let portal = PortalUrl::parse(portal).expect("a portal");
+        let business = Business::new(id, name.to_owned(), portal, self.now());
         self.wait(self.admin().add_business(business))
             .expect("the business is added");
     }

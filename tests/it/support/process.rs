@@ -1,11 +1,12 @@
 //! The real program as a process of its own: to kill, to ask things on the command line, and to look
 //! at from outside.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, Read, Write as _};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
 
 use readmit::config::{Config, ConfigFile};
 use tempfile::TempDir;
@@ -110,7 +111,11 @@ impl Site {
             .spawn()
             .expect("the program runs");
         let mut stdin = child.stdin.take().expect("a pipe");
-        stdin.write_all(input.as_bytes()).expect("input is taken");
+        let written = stdin.write_all(input.as_bytes());
+        // A program that refuses its arguments reads nothing.
+        if let Err(error) = written {
+            assert_eq!(error.kind(), std::io::ErrorKind::BrokenPipe, "{error}");
+        }
         drop(stdin);
         child.wait_with_output().expect("the program ends")
     }
@@ -157,6 +162,7 @@ pub(crate) struct Process {
     child: Child,
     pub(crate) address: SocketAddr,
     log: Arc<Mutex<String>>,
+    printed: Arc<Mutex<String>>,
 }
 
 impl Process {
@@ -173,19 +179,9 @@ impl Process {
             .stderr(Stdio::piped())
             .spawn()
             .expect("the program runs");
-        let log = Arc::new(Mutex::new(String::new()));
-        let mut stderr = child.stderr.take().expect("a pipe");
-        let into = Arc::clone(&log);
-        let reader = std::thread::spawn(move || {
-            let mut chunk = [0; 4096];
-            while let Ok(count @ 1..) = stderr.read(&mut chunk) {
-                into.lock()
-                    .expect("the log's lock")
-                    .push_str(&String::from_utf8_lossy(&chunk[..count]));
-            }
-        });
+        let (log, reader) = collect(child.stderr.take().expect("a pipe"));
         let mut stdout = BufReader::new(child.stdout.take().expect("a pipe"));
-        let mut line = String::new();
+        let (mut before, mut line) = (String::new(), String::new());
         let address = loop {
             line.clear();
             if stdout.read_line(&mut line).unwrap_or(0) == 0 {
@@ -194,16 +190,21 @@ impl Process {
                 let log = log.lock().expect("the log's lock").clone();
                 return Err(log);
             }
+            before.push_str(&line);
             if let Some((_, address)) = line.trim().rsplit_once("http://") {
                 break address.parse().expect("an address");
             }
         };
-        // Keep the pipe from filling up and from breaking.
-        std::thread::spawn(move || std::io::copy(&mut stdout, &mut std::io::sink()));
+        let (printed, _) = collect(stdout);
+        printed
+            .lock()
+            .expect("the output's lock")
+            .insert_str(0, &before);
         Ok(Self {
             child,
             address,
             log,
+            printed,
         })
     }
 
@@ -214,6 +215,11 @@ impl Process {
     /// What it has logged so far.
     pub(crate) fn log(&self) -> String {
         self.log.lock().expect("the log's lock").clone()
+    }
+
+    /// What it has printed so far.
+    pub(crate) fn printed(&self) -> String {
+        self.printed.lock().expect("the output's lock").clone()
     }
 
     pub(crate) fn send(&self, request: &Request) -> Answer {
@@ -237,6 +243,21 @@ impl Process {
             self.child.try_wait().expect("its state can be asked")
         })
     }
+}
+
+/// Reads a pipe to its end, on a thread of its own, so that it neither fills up nor breaks.
+fn collect(mut pipe: impl Read + Send + 'static) -> (Arc<Mutex<String>>, JoinHandle<()>) {
+    let text = Arc::new(Mutex::new(String::new()));
+    let into = Arc::clone(&text);
+    let reader = std::thread::spawn(move || {
+        let mut chunk = [0; 4096];
+        while let Ok(count @ 1..) = pipe.read(&mut chunk) {
+            into.lock()
+                .expect("the text's lock")
+                .push_str(&String::from_utf8_lossy(&chunk[..count]));
+        }
+    });
+    (text, reader)
 }
 
 /// Sends a signal to a process that a test started.

@@ -42,6 +42,8 @@ pub(crate) enum Action {
     Reply(&'static str),
     /// Says this and hangs up.
     ReplyThenClose(&'static str),
+    /// Says what this makes of the mail that came last, as spam filters do.
+    ReplyAbout(fn(&Mail) -> String),
     /// Hangs up.
     Close,
     /// Says nothing until [`SmtpServer::release`], and then answers normally.

@@ -117,6 +117,13 @@ impl Session<'_> {
                 self.say(text)?;
                 hung_up()
             }
+            Some(Action::ReplyAbout(make)) => {
+                before(self)?;
+                let mail = self.shared.lock().mails.last().cloned();
+                let text = make(&mail.expect("a mail has come"));
+                self.say(&text)?;
+                Ok(Some(is_positive(&text)))
+            }
             Some(Action::Close) => hung_up(),
             Some(Action::Stall) => {
                 if !self.shared.stall(releases) {

@@ -1,0 +1,79 @@
+//! What all mail has in common: whose brand it wears. And the notices, which nobody asked for.
+
+use std::sync::Arc;
+
+use crate::accounts;
+use crate::business::{self, Brand, BusinessId};
+use crate::config::{self, Mailbox};
+use crate::entropy::Entropy;
+use crate::outbox::{Claimed, Composed, Content, Draft, Kind};
+use crate::store::{StoreError, Tx};
+use crate::vault::Vault;
+
+/// What composing a mail needs to know besides the database.
+#[derive(Clone)]
+pub struct Settings {
+    /// Lifetime, cool-down and the most pending links.
+    pub reset: config::Reset,
+    /// Lifetime and digits of codes.
+    pub otp: config::Otp,
+    /// The key that codes are made with.
+    pub vault: Arc<Vault>,
+    /// The sender where a business has none.
+    pub from: Mailbox,
+    /// Where links lead for accounts of no business.
+    pub public_url: url::Url,
+    /// Token ids.
+    pub entropy: Entropy,
+}
+
+impl Settings {
+    /// The brand for accounts of no location.
+    pub(crate) fn plain_brand(&self) -> Brand {
+        Brand::plain(&self.from, &self.public_url)
+    }
+}
+
+/// Finds out what is to be sent for a notice.
+pub fn compose(
+    tx: &Tx<'_>,
+    message: &Claimed,
+    settings: &Settings,
+) -> Result<Composed, StoreError> {
+    let account = match message.account {
+        Some(id) => accounts::sql::by_id(tx, id)?,
+        None => None,
+    };
+    let Some(account) = account else {
+        return Ok(Composed::Drop("the account was removed".to_owned()));
+    };
+    let brand = match brand_for(tx, message.business, settings)? {
+        Some(brand) => brand,
+        // The location is gone; its member is told all the same.
+        None => settings.plain_brand(),
+    };
+    Ok(Composed::Send(Box::new(Draft {
+        recipient: message.recipient.clone(),
+        name: account.name,
+        brand,
+        content: match &message.client {
+            Some(client) if message.kind == Kind::SignIn => Content::SignedIn {
+                at: message.created_at,
+                client: client.clone(),
+            },
+            _ => Content::PasswordChanged(message.created_at),
+        },
+    })))
+}
+
+/// None when the business is not there. Another's brand never stands in for it.
+pub(crate) fn brand_for(
+    tx: &Tx<'_>,
+    business: Option<BusinessId>,
+    settings: &Settings,
+) -> Result<Option<Brand>, StoreError> {
+    match business {
+        None => Ok(Some(settings.plain_brand())),
+        Some(id) => Ok(business::sql::find(tx, id)?.map(|b| Brand::of(&b, &settings.from))),
+    }
+}

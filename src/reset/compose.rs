@@ -1,0 +1,75 @@
+//! What a reset mail says, and to whom: found out when it is sent.
+
+use super::sql;
+use crate::accounts;
+use crate::clock::Timestamp;
+use crate::mailing::{Settings, brand_for};
+use crate::outbox::{self, Claimed, Composed, Content, Draft};
+use crate::store::{StoreError, Tx};
+use crate::token::{Jti, Subject};
+
+/// Finds out what is to be sent for a link that was asked for.
+pub fn compose(
+    tx: &Tx<'_>,
+    message: &Claimed,
+    settings: &Settings,
+    now: Timestamp,
+) -> Result<Composed, StoreError> {
+    let drop = |why: &str| Ok(Composed::Drop(why.to_owned()));
+    let Some(account) = accounts::sql::by_email(tx, &message.recipient)? else {
+        return drop("no account has this address");
+    };
+    outbox::sql::set_account(tx, message.id, account.id)?;
+    if account.suspended_at.is_some() {
+        return drop("the account is suspended");
+    }
+    let Some(brand) = brand_for(tx, message.business.or(account.business_id), settings)? else {
+        return drop("there is no such business");
+    };
+    let expires_at = now.after(settings.reset.ttl);
+    // A retry finds the token of its earlier attempt: whichever copy arrives, works.
+    let earlier = sql::of_message(tx, message.id)?;
+    let jti = match earlier {
+        Some(token) if token.alive && token.credential_version == account.credential_version => {
+            sql::renew(tx, &token.jti, now, expires_at)?;
+            token.jti
+        }
+        Some(_) => return drop("the link was used or revoked before it could be sent"),
+        None => {
+            let pending = sql::pending(tx, account.id, now, settings.reset.cooldown)?;
+            if pending.recent > 0 {
+                return drop("a link that is still unused was sent just before");
+            }
+            if pending.all >= settings.reset.max_pending {
+                return drop("the account has as many unused links as it may");
+            }
+            let jti = Jti::new(&settings.entropy);
+            sql::insert(
+                tx,
+                &sql::NewToken {
+                    jti: &jti,
+                    account: &account,
+                    business: brand.business,
+                    message: Some(message.id),
+                    expires_at,
+                },
+                now,
+            )?;
+            jti
+        }
+    };
+    let subject = Subject {
+        account: account.id,
+        email: account.email.clone(),
+        business: brand.business,
+        jti,
+        issued_at: now,
+        expires_at,
+    };
+    Ok(Composed::Send(Box::new(Draft {
+        recipient: account.email,
+        name: account.name,
+        brand,
+        content: Content::ResetLink(subject),
+    })))
+}

@@ -1,0 +1,105 @@
+//! From a one-time login token to a session.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Grant, Sessions, factor, shown, sql};
+use crate::accounts;
+use crate::audit::{self, Actor};
+use crate::clock::Timestamp;
+use crate::guesses::{self, Guesser};
+use crate::otp;
+use crate::store::StoreError;
+use crate::token;
+use crate::totp;
+
+/// Why a login token was not exchanged.
+#[derive(Debug, thiserror::Error)]
+pub enum ExchangeError {
+    /// Forged, over, used, or its account may not come in.
+    #[error("the token is invalid, expired or used")]
+    InvalidToken,
+    /// The account has a second factor, and the code is missing or wrong. The token can still be used.
+    #[error("a second factor is due")]
+    TwoFactor,
+    /// Too many wrong codes from there; the next one has to wait this long.
+    #[error("too many wrong guesses")]
+    Wait(Duration),
+    /// The database did not take it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Sessions {
+    /// Exchanges a login token, once, for a session whose access token is valid for `lifetime`
+    /// (capped by the configuration). Where a second factor is due, `totp` is its code.
+    pub async fn exchange(
+        &self,
+        token: &str,
+        totp: Option<String>,
+        lifetime: Duration,
+        client: IpAddr,
+        now: Timestamp,
+    ) -> Result<Grant, ExchangeError> {
+        let verified = self
+            .signer
+            .verify(token::Kind::Login, token, now)
+            .map_err(|_| ExchangeError::InvalidToken)?;
+        let lifetime = lifetime.min(self.settings.max_exchange);
+        let ends_at = now.after(self.settings.refresh_ttl);
+        let account = self
+            .store
+            .read(move |db| accounts::sql::by_id(db, verified.account))
+            .await?
+            .ok_or(ExchangeError::InvalidToken)?;
+        let client_id = account.email.as_str().to_owned();
+        let session = self.new_session(&account, verified.business, client_id);
+        let opening = session.clone();
+        let guesser = Guesser::new(&account.email, client);
+        let vault = Arc::clone(&self.vault);
+        let verdict = self
+            .store
+            .write(move |tx| {
+                if !sql::login_token_is_open(tx, &verified.jti, verified.account, now)? {
+                    return Err(ExchangeError::InvalidToken);
+                }
+                if let Some(wait) = guesses::must_wait(tx, &guesser, now)?
+                    && totp::is_on(tx, opening.account)?
+                {
+                    return Err(ExchangeError::Wait(wait));
+                }
+                let verdict = totp::demand(tx, &vault, opening.account, totp.as_deref(), now)?;
+                match verdict {
+                    totp::Verdict::Wrong => guesses::count(tx, &guesser, now)?,
+                    totp::Verdict::Passed(_) => guesses::forget(tx, &guesser)?,
+                    totp::Verdict::NotNeeded | totp::Verdict::Missing => {}
+                }
+                if !verdict.lets_in() {
+                    return Ok(verdict);
+                }
+                sql::use_login_token(tx, &verified.jti, now)?;
+                // The token of a magic link has a code beside it, which dies with it.
+                otp::use_up(tx, &verified.jti, now)?;
+                otp::forget_failures(tx, opening.account)?;
+                let client = shown(client);
+                let entry = audit::Entry {
+                    actor: Actor::Member,
+                    event: "session.exchange",
+                    outcome: audit::Outcome::Ok,
+                    account: Some(opening.account),
+                    business: opening.business,
+                    client: Some(&client),
+                    detail: factor(verdict),
+                };
+                audit::record(tx, &entry, now)?;
+                sql::open(tx, &opening, &client, ends_at, now)?;
+                Ok(verdict)
+            })
+            .await?;
+        if !verdict.lets_in() {
+            return Err(ExchangeError::TwoFactor);
+        }
+        Ok(self.grant(&session, lifetime, now))
+    }
+}

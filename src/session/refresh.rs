@@ -1,0 +1,110 @@
+//! Refresh tokens: used once each, for the next one (RFC 9700, 4.14.2).
+
+use std::net::IpAddr;
+
+use super::{Grant, Opened, Sessions, refresh_hash, shown, sql};
+use crate::audit::{self, Actor};
+use crate::clock::Timestamp;
+use crate::store::StoreError;
+use crate::token::Jti;
+
+/// Why a session was not continued.
+#[derive(Debug, thiserror::Error)]
+pub enum RefreshError {
+    /// Unknown, expired, used before, of another client, or of a session that has ended. Which, is
+    /// not said.
+    #[error("the refresh token is invalid")]
+    Invalid,
+    /// The database did not take it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What a transaction made of a refresh token. A reuse is no error to it: the end of the session must
+/// be kept.
+enum Outcome {
+    Continued(Box<Opened>),
+    Refused,
+}
+
+impl Sessions {
+    /// Continues a session. The token is used up and another one takes its place; the session's end
+    /// does not move.
+    ///
+    /// A token that was used before ends its whole session, because one of the two who used it stole
+    /// it. Only shortly after its use, while the token that was given for it is unused itself, it is
+    /// taken for the second try of a client that never got its answer.
+    pub async fn refresh(
+        &self,
+        token: &str,
+        client_id: Option<String>,
+        client: IpAddr,
+        now: Timestamp,
+    ) -> Result<Grant, RefreshError> {
+        let hash = refresh_hash(token);
+        let (next_token, jti) = (self.entropy.token::<32>(), Jti::new(&self.entropy));
+        let grace = self.settings.refresh_grace;
+        let outcome: Result<Outcome, StoreError> = self
+            .store
+            .write(move |tx| {
+                let Some(found) = sql::find_refresh_token(tx, &hash)? else {
+                    return Ok(Outcome::Refused);
+                };
+                // Who does not say which client it is, is the default one.
+                let client_id = client_id.unwrap_or_else(|| found.email.as_str().to_owned());
+                if client_id != found.client_id || !found.is_alive(now) {
+                    return Ok(Outcome::Refused);
+                }
+                if let Some(used_at) = found.used_at {
+                    let in_grace = used_at <= now && now.since(used_at) < grace;
+                    if !in_grace || sql::successor_is_used(tx, &hash)? {
+                        end_stolen(tx, &found, client, now)?;
+                        return Ok(Outcome::Refused);
+                    }
+                    sql::drop_successors(tx, &hash)?;
+                }
+                let next = Opened {
+                    id: found.session,
+                    account: found.account,
+                    email: found.email,
+                    business: found.business,
+                    client_id: found.client_id,
+                    refresh_token: next_token,
+                    jti,
+                };
+                sql::rotate(tx, &hash, &next, found.expires_at, now)?;
+                Ok(Outcome::Continued(Box::new(next)))
+            })
+            .await;
+        match outcome? {
+            Outcome::Continued(next) => Ok(self.grant(&next, self.settings.access_ttl, now)),
+            Outcome::Refused => Err(RefreshError::Invalid),
+        }
+    }
+}
+
+fn end_stolen(
+    tx: &crate::store::Tx<'_>,
+    found: &sql::FoundToken,
+    client: IpAddr,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    sql::revoke_session(
+        tx,
+        found.account,
+        &found.session,
+        "a refresh token was used twice",
+        now,
+    )?;
+    let client = shown(client);
+    let entry = audit::Entry {
+        actor: Actor::Anonymous,
+        event: "session.refresh",
+        outcome: audit::Outcome::Refused,
+        account: Some(found.account),
+        business: found.business,
+        client: Some(&client),
+        detail: Some("a refresh token was used twice; its session has ended"),
+    };
+    audit::record(tx, &entry, now)
+}

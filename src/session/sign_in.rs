@@ -1,0 +1,258 @@
+//! Sign-in with a password.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Grant, Opened, Sessions, factor, shown, sql};
+use crate::accounts::{self, Account, AccountId};
+use crate::audit::{self, Actor};
+use crate::clock::Timestamp;
+use crate::email::EmailAddress;
+use crate::guesses::{self, Guesser};
+use crate::otp;
+use crate::outbox::{self, Kind, NewMessage};
+use crate::password::{Busy, Password};
+use crate::store::{StoreError, Tx};
+use crate::totp;
+
+/// What a member signs in with.
+#[derive(Clone, Debug)]
+pub struct Login {
+    /// What was typed as user name. It need not be an address.
+    pub username: String,
+    /// What was typed as password; none when it is longer than any password can be.
+    pub password: Option<Password>,
+    /// The code of a second factor.
+    pub totp: Option<String>,
+    /// Which application asks; the email address when it does not say.
+    pub client_id: Option<String>,
+}
+
+/// Why a sign-in was refused.
+#[derive(Debug, thiserror::Error)]
+pub enum SignInError {
+    /// Wrong password, unknown account, no password yet, or suspended. Which, is not said.
+    #[error("the credentials are wrong")]
+    Credentials,
+    /// The password is right, and an administrator requires a new one.
+    #[error("a new password is required")]
+    MustReset,
+    /// The password is right, and the code of the second factor is missing or wrong.
+    #[error("a second factor is due")]
+    TwoFactor,
+    /// Too many wrong guesses from there; the next one has to wait this long.
+    #[error("too many wrong guesses")]
+    Wait(Duration),
+    /// Too much to hash.
+    #[error(transparent)]
+    Busy(#[from] Busy),
+    /// The database did not take it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+#[derive(Clone, Copy)]
+enum Refusal {
+    Credentials,
+    MustReset,
+    NoCode,
+    WrongCode,
+}
+
+impl Refusal {
+    /// Whether it makes the next guess wait. A right password without its code is none.
+    const fn is_guess(self) -> bool {
+        matches!(self, Self::Credentials | Self::WrongCode)
+    }
+
+    const fn reason(self) -> &'static str {
+        match self {
+            Self::Credentials => "wrong credentials",
+            Self::MustReset => "a new password is required",
+            Self::NoCode => "a second factor is due",
+            Self::WrongCode => "wrong second factor",
+        }
+    }
+}
+
+impl From<Refusal> for SignInError {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Credentials => Self::Credentials,
+            Refusal::MustReset => Self::MustReset,
+            Refusal::NoCode | Refusal::WrongCode => Self::TwoFactor,
+        }
+    }
+}
+
+impl Sessions {
+    /// Checks the password and opens a session.
+    ///
+    /// Whatever the user name is, this reads once, verifies one Argon2 hash and writes once.
+    pub async fn sign_in(
+        &self,
+        login: Login,
+        client: IpAddr,
+        now: Timestamp,
+    ) -> Result<Grant, SignInError> {
+        let Some(password) = login.password else {
+            return Err(SignInError::Credentials);
+        };
+        let email = EmailAddress::parse(&login.username).ok();
+        let guesser = email.as_ref().map(|email| Guesser::new(email, client));
+        let found = match (email, guesser.clone()) {
+            (Some(email), Some(guesser)) => {
+                self.store
+                    .read(move |db| {
+                        if let Some(wait) = guesses::must_wait(db, &guesser, now)? {
+                            return Err(SignInError::Wait(wait));
+                        }
+                        Ok(accounts::sql::credentials(db, &email)?)
+                    })
+                    .await?
+            }
+            _ => None,
+        };
+        let (account, hash) = match found {
+            Some(found) => (Some(found.account), found.password_hash),
+            None => (None, None),
+        };
+        let matches = self.hasher.verify(password, hash).await?;
+        let verdict = match &account {
+            Some(account) if matches && account.suspended_at.is_none() => {
+                if account.must_reset_password {
+                    Err(Refusal::MustReset)
+                } else {
+                    Ok(())
+                }
+            }
+            _ => Err(Refusal::Credentials),
+        };
+        match (verdict, account) {
+            (Ok(()), Some(account)) => {
+                let client_id = login
+                    .client_id
+                    .unwrap_or_else(|| account.email.as_str().to_owned());
+                let session = self.new_session(&account, account.business_id, client_id);
+                let opening = (session.clone(), login.totp);
+                let refused = self
+                    .open(account, opening, guesser.clone(), client, now)
+                    .await?;
+                if let Some(refusal) = refused {
+                    return Err(refusal.into());
+                }
+                Ok(self.grant(&session, self.settings.access_ttl, now))
+            }
+            (Err(refusal), account) => {
+                let account = account.map(|account| account.id);
+                self.refuse(account, refusal, guesser, client, now).await?;
+                Err(refusal.into())
+            }
+            (Ok(()), None) => Err(SignInError::Credentials),
+        }
+    }
+
+    /// Opens the session, unless the second factor says no: a refusal is written like the rest.
+    async fn open(
+        &self,
+        account: Account,
+        (session, code): (Opened, Option<String>),
+        guesser: Option<Guesser>,
+        client: IpAddr,
+        now: Timestamp,
+    ) -> Result<Option<Refusal>, SignInError> {
+        let vault = Arc::clone(&self.vault);
+        let ends_at = now.after(self.settings.refresh_ttl);
+        let notice = self.notices.sign_in.then(|| NewMessage {
+            kind: Kind::SignIn,
+            recipient: account.email.clone(),
+            account: Some(account.id),
+            business: account.business_id,
+            client: Some(shown(client)),
+            message_id: outbox::message_id(&self.mail_domain, &self.entropy),
+        });
+        self.store
+            .write(move |tx| {
+                // The password may have been changed while the hash was computed.
+                let unchanged = accounts::sql::by_id(tx, account.id)?
+                    .is_some_and(|now| now.credential_version == account.credential_version);
+                if !unchanged {
+                    return Err(SignInError::Credentials);
+                }
+                let verdict = totp::demand(tx, &vault, account.id, code.as_deref(), now)?;
+                let refused = match verdict {
+                    totp::Verdict::Missing => Some(Refusal::NoCode),
+                    totp::Verdict::Wrong => Some(Refusal::WrongCode),
+                    totp::Verdict::NotNeeded | totp::Verdict::Passed(_) => None,
+                };
+                if let Some(refusal) = refused {
+                    note_refusal(tx, Some(account.id), refusal, guesser.as_ref(), client, now)?;
+                    return Ok(refused);
+                }
+                if let Some(notice) = notice
+                    && !sql::knows_client(tx, account.id, &session.client_id)?
+                {
+                    outbox::enqueue(tx, &notice, now)?;
+                }
+                if let Some(guesser) = &guesser {
+                    guesses::forget(tx, guesser)?;
+                }
+                otp::forget_failures(tx, account.id)?;
+                let mut entry = entry(Some(account.id), None);
+                let client = shown(client);
+                entry.client = Some(&client);
+                entry.detail = factor(verdict);
+                audit::record(tx, &entry, now)?;
+                sql::open(tx, &session, &client, ends_at, now)?;
+                Ok(None)
+            })
+            .await
+    }
+
+    async fn refuse(
+        &self,
+        account: Option<AccountId>,
+        refusal: Refusal,
+        guesser: Option<Guesser>,
+        client: IpAddr,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.store
+            .write(move |tx| note_refusal(tx, account, refusal, guesser.as_ref(), client, now))
+            .await
+    }
+}
+
+fn note_refusal(
+    tx: &Tx<'_>,
+    account: Option<AccountId>,
+    refusal: Refusal,
+    guesser: Option<&Guesser>,
+    client: IpAddr,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    if let Some(guesser) = guesser.filter(|_| refusal.is_guess()) {
+        guesses::count(tx, guesser, now)?;
+    }
+    let client = shown(client);
+    let mut entry = entry(account, Some(refusal.reason()));
+    entry.client = Some(&client);
+    audit::record(tx, &entry, now)
+}
+
+fn entry(account: Option<AccountId>, refused: Option<&'static str>) -> audit::Entry<'static> {
+    let (actor, outcome) = match refused {
+        None => (Actor::Member, audit::Outcome::Ok),
+        Some(_) => (Actor::Anonymous, audit::Outcome::Refused),
+    };
+    audit::Entry {
+        actor,
+        event: "session.sign_in",
+        outcome,
+        account,
+        business: None,
+        client: None,
+        detail: refused,
+    }
+}
