@@ -28,5 +28,6 @@ mod sessions;
 mod shutdown;
 mod store;
 mod support;
+mod totp;
 mod transport;
 mod vault;

@@ -21,8 +21,8 @@ fn id(key: &Value) -> String {
 /// The table's rows, each with the id, the time and the state.
 fn table(site: &Site) -> Vec<Vec<String>> {
     let printed = site.ok(&["key", "list"]);
-    let row = |line: &str| line.split("  ").map(str::trim).map(str::to_owned).collect();
-    let rows: Vec<Vec<String>> = printed.lines().map(row).collect();
+    let cells = |line: &str| line.split("  ").map(str::trim).map(str::to_owned).collect();
+    let rows: Vec<Vec<String>> = printed.lines().map(cells).collect();
     let filled = |row: &Vec<String>| {
         row.iter()
             .filter(|cell| !cell.is_empty())
@@ -42,8 +42,8 @@ fn wait_until_served(server: &Process, expected: &[String]) {
     wait_until("the server serves these keys", || {
         let set = server.send(&Request::get("/.well-known/jwks.json")).json();
         let keys = set["keys"].as_array().expect("keys");
-        let served: Vec<_> = keys.iter().map(|key| key["kid"].clone()).collect();
-        (served == expected).then_some(())
+        let ids: Vec<_> = keys.iter().map(|key| key["kid"].clone()).collect();
+        (ids == expected).then_some(())
     });
 }
 
