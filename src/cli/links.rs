@@ -23,6 +23,7 @@ pub(super) enum Command {
     /// Revoke a link
     Revoke {
         /// The link's id, as `list` shows it
+        #[arg(allow_hyphen_values = true)]
         id: String,
     },
 }

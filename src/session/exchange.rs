@@ -75,15 +75,8 @@ impl Sessions {
                     totp::Verdict::Passed(_) => guesses::forget(tx, &guesser)?,
                     totp::Verdict::NotNeeded | totp::Verdict::Missing => {}
                 }
-                if !verdict.lets_in() {
-                    return Ok(verdict);
-                }
-                sql::use_login_token(tx, &verified.jti, now)?;
-                // The token of a magic link has a code beside it, which dies with it.
-                otp::use_up(tx, &verified.jti, now)?;
-                otp::forget_failures(tx, opening.account)?;
                 let client = shown(client);
-                let entry = audit::Entry {
+                let mut entry = audit::Entry {
                     actor: Actor::Member,
                     event: "session.exchange",
                     outcome: audit::Outcome::Ok,
@@ -92,6 +85,16 @@ impl Sessions {
                     client: Some(&client),
                     detail: factor(verdict),
                 };
+                if !verdict.lets_in() {
+                    entry.outcome = audit::Outcome::Refused;
+                    entry.detail = Some("a second factor is due");
+                    audit::record(tx, &entry, now)?;
+                    return Ok(verdict);
+                }
+                sql::use_login_token(tx, &verified.jti, now)?;
+                // The token of a magic link has a code beside it, which dies with it.
+                otp::use_up(tx, &verified.jti, now)?;
+                otp::forget_failures(tx, opening.account)?;
                 audit::record(tx, &entry, now)?;
                 sql::open(tx, &opening, &client, ends_at, now)?;
                 Ok(verdict)

@@ -30,4 +30,5 @@ mod store;
 mod support;
 mod totp;
 mod transport;
+mod two_factor;
 mod vault;

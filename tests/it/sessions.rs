@@ -89,11 +89,9 @@ fn only_an_access_token_of_an_open_session_is_taken() {
     let app = TestApp::with_jane();
     let token = access(&app);
     let login = app.login_token(JANE, PASSWORD);
-    let reset = {
-        app.advance(Duration::from_mins(2));
-        app.next_mail();
-        app.reset_token(JANE)
-    };
+    app.next_mail();
+    app.advance(Duration::from_mins(2));
+    let reset = app.reset_token(JANE);
     let fresh = access(&app);
     for bad in ["", "x", &token, &login, &reset, &fresh[..fresh.len() - 2]] {
         let answer = app.send(&as_member(Request::get("/api/userinfo"), bad));

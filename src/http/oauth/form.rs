@@ -26,15 +26,20 @@ pub(in crate::http) struct SignInSchema {
     /// `password` or `refresh_token`.
     grant_type: String,
     /// For `password`: the email address.
+    #[oai(skip_serializing_if_is_none)]
     username: Option<String>,
     /// For `password`: the password.
+    #[oai(skip_serializing_if_is_none)]
     password: Option<String>,
     /// For `password`, when two-factor authentication is on: six digits, or a recovery code.
+    #[oai(skip_serializing_if_is_none)]
     totp: Option<String>,
     /// For `refresh_token`: the refresh token.
+    #[oai(skip_serializing_if_is_none)]
     refresh_token: Option<String>,
     /// Which application asks; the header of the same name does as well. Defaults to the email
     /// address; a refresh must come from the application that signed in.
+    #[oai(skip_serializing_if_is_none)]
     client_id: Option<String>,
 }
 
@@ -62,6 +67,7 @@ pub(in crate::http) struct TokenSchema {
     /// An access token or a refresh token.
     token: String,
     /// Which of the two it is; it is found out anyway.
+    #[oai(skip_serializing_if_is_none)]
     token_type_hint: Option<String>,
 }
 
