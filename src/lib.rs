@@ -1,5 +1,5 @@
-//! readmit lets people back in: password reset and sign-in for every location of a business, from
-//! one binary with SQLite inside.
+//! readmit lets people back in: password reset, one-time codes, magic links and sign-in for every
+//! location of a business, from one binary with SQLite inside.
 //!
 //! # The main job
 //!
@@ -22,8 +22,10 @@
 //! | --- | --- |
 //! | edges | [`cli`]: commands; [`http`]: routes, envelope, handlers; [`server`]: start and stop |
 //! | wiring | [`app`]: the parts of one deployment; [`health`]: whether they do their work |
-//! | acts | [`reset`], [`session`], [`totp`]: what members do; [`admin`]: what administrators do |
-//! | things | [`business`], [`accounts`], [`password`], [`token`], [`vault`], [`outbox`], [`audit`], [`limits`] |
+//! | acts | [`reset`], [`otp`], [`session`], [`totp`]: what members do; [`admin`]: what administrators do |
+//! | mail | [`mailing`]: whose brand a mail wears, and the notices |
+//! | things | [`business`], [`accounts`], [`password`], [`token`], [`outbox`], [`audit`], [`limits`], [`guesses`] |
+//! | secrets | [`key_folder`]: files that are ours alone; [`vault`]: sealing, and codes |
 //! | storage | [`store`]: one writer that commits in groups, a pool of readers, migrations |
 //! | ground | [`config`], [`clock`], [`entropy`], [`email`], [`key_folder`], [`text`] |
 //!

@@ -264,10 +264,8 @@ fn introspection_is_authenticated_and_says_nothing_of_a_dead_token() {
     );
 
     let dead = |token: &str| {
-        assert_eq!(
-            introspect(&app, "shop:the secret", token).text(),
-            r#"{"active":false}"#
-        )
+        let said = introspect(&app, "shop:the secret", token);
+        assert_eq!(said.text(), r#"{"active":false}"#);
     };
     dead("x");
     dead(&app.login_token(JANE, PASSWORD));
