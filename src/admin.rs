@@ -1,12 +1,13 @@
 //! What an administrator does: each act in one transaction with what it revokes and its audit entry.
 
+mod businesses;
 mod keys;
 
 pub use self::keys::KeyActError;
 use crate::accounts::import::Row;
 use crate::accounts::{self, Account, AccountError, AccountId, NewAccount};
 use crate::audit::{self, Actor};
-use crate::business::{self, Business, BusinessError, BusinessId, Changes};
+use crate::business::BusinessId;
 use crate::clock::Timestamp;
 use crate::email::EmailAddress;
 use crate::entropy::Entropy;
@@ -49,53 +50,6 @@ pub enum ImportError {
 }
 
 impl Admin {
-    /// Adds a business.
-    pub async fn add_business(&self, business: Business) -> Result<(), BusinessError> {
-        let actor = self.actor.clone();
-        self.store
-            .write(move |tx| {
-                business::sql::insert(tx, &business)?;
-                let now = business.created_at;
-                Ok(note_business(tx, actor, "business.add", business.id, now)?)
-            })
-            .await
-    }
-
-    /// Changes a business's settings.
-    pub async fn set_business(
-        &self,
-        id: BusinessId,
-        changes: Changes,
-        now: Timestamp,
-    ) -> Result<Business, BusinessError> {
-        let actor = self.actor.clone();
-        self.store
-            .write(move |tx| {
-                let mut business =
-                    business::sql::find(tx, id)?.ok_or(BusinessError::Unknown(id))?;
-                changes.apply(&mut business, now);
-                business::sql::update(tx, &business)?;
-                note_business(tx, actor, "business.set", id, now)?;
-                Ok(business)
-            })
-            .await
-    }
-
-    /// Removes a business that no account belongs to.
-    pub async fn remove_business(
-        &self,
-        id: BusinessId,
-        now: Timestamp,
-    ) -> Result<(), BusinessError> {
-        let actor = self.actor.clone();
-        self.store
-            .write(move |tx| {
-                business::sql::remove(tx, id)?;
-                Ok(note_business(tx, actor, "business.remove", id, now)?)
-            })
-            .await
-    }
-
     /// Adds an account; without a password it must reset first.
     pub async fn add_account(
         &self,
@@ -339,16 +293,6 @@ fn note_account(
     now: Timestamp,
 ) -> Result<(), StoreError> {
     note(tx, actor, event, (Some(account), None), detail, now)
-}
-
-fn note_business(
-    tx: &Tx<'_>,
-    actor: Actor,
-    event: &'static str,
-    business: BusinessId,
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    note(tx, actor, event, (None, Some(business)), None, now)
 }
 
 fn note(

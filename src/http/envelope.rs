@@ -13,6 +13,9 @@ use serde::Serialize;
 
 use crate::entropy::Entropy;
 
+/// What is said where a second factor is due, by `exchange` and the token endpoint alike.
+pub(super) const TWO_FACTOR: &str = "two_factor_auth_check";
+
 /// The answer of every endpoint under `/api/sys/users/` but `exchange`, and of every failure.
 #[derive(Debug, Serialize, Object)]
 #[serde(rename_all = "PascalCase")]

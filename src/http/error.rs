@@ -5,8 +5,7 @@ use std::time::Duration;
 use poem::Response;
 use poem::http::{HeaderValue, StatusCode, header};
 
-use super::envelope::FieldError;
-use super::fields::TWO_FACTOR;
+use super::envelope::{FieldError, TWO_FACTOR};
 use crate::limits::OverLimit;
 use crate::password::Busy;
 use crate::reset::CompleteError;

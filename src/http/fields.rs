@@ -16,9 +16,6 @@ use super::error::Failure;
 use crate::business::BusinessId;
 use crate::email::EmailAddress;
 
-/// What is said where a second factor is due, by `exchange` and the token endpoint alike.
-pub(super) const TWO_FACTOR: &str = "two_factor_auth_check";
-
 /// How much of a wrong value is sent back.
 const ATTEMPTED_CHARACTERS: usize = 128;
 
