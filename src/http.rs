@@ -44,6 +44,19 @@ type Apis = (
 );
 type Service = OpenApiService<Apis, ()>;
 
+/// In the order of the documentation.
+const APIS: Apis = (
+    reset::Resets,
+    codes::Codes,
+    exchange::Exchange,
+    oauth::OAuth,
+    oauth::tokens::Tokens,
+    member::Members,
+    two_factor::TwoFactors,
+    discovery::Discovery,
+    probes::Probes,
+);
+
 /// The groups of the documentation.
 #[derive(Tags)]
 enum Tag {
@@ -59,23 +72,9 @@ enum Tag {
 }
 
 fn service(public_url: &url::Url) -> Service {
-    OpenApiService::new(
-        (
-            reset::Resets,
-            codes::Codes,
-            exchange::Exchange,
-            oauth::OAuth,
-            oauth::tokens::Tokens,
-            member::Members,
-            two_factor::TwoFactors,
-            discovery::Discovery,
-            probes::Probes,
-        ),
-        "readmit",
-        env!("CARGO_PKG_VERSION"),
-    )
-    .description(docs::DESCRIPTION)
-    .server(public_url.as_str().trim_end_matches('/'))
+    OpenApiService::new(APIS, "readmit", env!("CARGO_PKG_VERSION"))
+        .description(docs::DESCRIPTION)
+        .server(public_url.as_str().trim_end_matches('/'))
 }
 
 /// The OpenAPI document as JSON.

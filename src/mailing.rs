@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use crate::accounts;
+use crate::accounts::{self, Account};
 use crate::business::{self, Brand, BusinessId};
 use crate::config::{self, Mailbox};
 use crate::entropy::Entropy;
-use crate::outbox::{Claimed, Composed, Content, Draft, Kind};
+use crate::outbox::{self, Claimed, Composed, Content, Draft, Kind};
 use crate::store::{StoreError, Tx};
 use crate::vault::Vault;
 
@@ -64,6 +64,26 @@ pub fn compose(
             _ => Content::PasswordChanged(message.created_at),
         },
     })))
+}
+
+/// Whom a request is for, and whose mail answers it; or why nothing is to be sent.
+pub(crate) fn addressee(
+    tx: &Tx<'_>,
+    message: &Claimed,
+    settings: &Settings,
+) -> Result<Result<(Account, Brand), &'static str>, StoreError> {
+    let Some(account) = accounts::sql::by_email(tx, &message.recipient)? else {
+        return Ok(Err("no account has this address"));
+    };
+    outbox::sql::set_account(tx, message.id, account.id)?;
+    if account.suspended_at.is_some() {
+        return Ok(Err("the account is suspended"));
+    }
+    let business = message.business.or(account.business_id);
+    let brand = brand_for(tx, business, settings)?;
+    Ok(brand
+        .map(|brand| (account, brand))
+        .ok_or("there is no such business"))
 }
 
 /// None when the business is not there. Another's brand never stands in for it.

@@ -22,7 +22,7 @@ use crate::config;
 use crate::email::EmailAddress;
 use crate::entropy::Entropy;
 use crate::guesses::{self, Guesser};
-use crate::mailing::{Settings, brand_for};
+use crate::mailing::{Settings, addressee};
 use crate::outbox::{self, Claimed, Composed, Content, Draft, Kind, NewMessage};
 use crate::session::{self, LOGIN_TTL};
 use crate::store::{Store, StoreError, Tx};
@@ -246,19 +246,13 @@ pub fn compose(
     now: Timestamp,
 ) -> Result<Composed, StoreError> {
     let drop = |why: &str| Ok(Composed::Drop(why.to_owned()));
-    let Some(account) = accounts::sql::by_email(tx, &message.recipient)? else {
-        return drop("no account has this address");
+    let (account, brand) = match addressee(tx, message, settings)? {
+        Ok(found) => found,
+        Err(why) => return drop(why),
     };
-    outbox::sql::set_account(tx, message.id, account.id)?;
-    if account.suspended_at.is_some() {
-        return drop("the account is suspended");
-    }
     if account.must_reset_password {
         return drop("the account must choose a new password first");
     }
-    let Some(brand) = brand_for(tx, message.business, settings)? else {
-        return drop("there is no such business");
-    };
     let expires_at = now.after(settings.otp.ttl);
     let id = match sql::of_message(tx, message.id)? {
         Some(earlier)

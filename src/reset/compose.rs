@@ -1,10 +1,9 @@
 //! What a reset mail says, and to whom: found out when it is sent.
 
 use super::sql;
-use crate::accounts;
 use crate::clock::Timestamp;
-use crate::mailing::{Settings, brand_for};
-use crate::outbox::{self, Claimed, Composed, Content, Draft};
+use crate::mailing::{Settings, addressee};
+use crate::outbox::{Claimed, Composed, Content, Draft};
 use crate::store::{StoreError, Tx};
 use crate::token::{Jti, Subject};
 
@@ -16,15 +15,9 @@ pub fn compose(
     now: Timestamp,
 ) -> Result<Composed, StoreError> {
     let drop = |why: &str| Ok(Composed::Drop(why.to_owned()));
-    let Some(account) = accounts::sql::by_email(tx, &message.recipient)? else {
-        return drop("no account has this address");
-    };
-    outbox::sql::set_account(tx, message.id, account.id)?;
-    if account.suspended_at.is_some() {
-        return drop("the account is suspended");
-    }
-    let Some(brand) = brand_for(tx, message.business.or(account.business_id), settings)? else {
-        return drop("there is no such business");
+    let (account, brand) = match addressee(tx, message, settings)? {
+        Ok(found) => found,
+        Err(why) => return drop(why),
     };
     let expires_at = now.after(settings.reset.ttl);
     // A retry finds the token of its earlier attempt: whichever copy arrives, works.
