@@ -9,9 +9,11 @@ use std::pin::Pin;
 use std::sync::mpsc;
 use std::time::Duration;
 
-use readmit::store::{OpenError, Options, Store, StoreError};
+use readmit::store::{Options, Store, StoreError};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
+
+use crate::support::process::Site;
 
 /// A store with a table `t` for the jobs of a test.
 struct Opened {
@@ -160,23 +162,12 @@ fn every_connection_uses_the_wal_and_syncs_each_commit() {
 /// meaning to SQLite, and the check at the start sees what became of it.
 #[test]
 fn a_database_without_a_wal_is_refused_in_words() {
-    let error = Store::open(&options(":memory:".into()))
-        .err()
-        .expect("no store");
-    let _ = std::fs::remove_file(":memory:");
-    assert!(
-        matches!(
-            error,
-            OpenError::NotDurable {
-                pragma: "journal_mode",
-                ..
-            }
-        ),
-        "{error:?}"
-    );
+    let site = Site::new("file:mail").set("storage.path", ":memory:");
+    let output = site.run(&["serve"]);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
     assert_eq!(
-        error.to_string(),
-        "cannot use the database :memory:: journal_mode is memory, must be wal"
+        String::from_utf8_lossy(&output.stderr),
+        "readmit: cannot use the database :memory:: journal_mode is memory, must be wal\n"
     );
 }
 

@@ -6,9 +6,9 @@ use std::sync::{Mutex, PoisonError};
 
 use super::{Deployment, ask_for_link, count};
 use crate::support::app::{NEW_PASSWORD, PASSWORD};
-use crate::support::faults::Fault;
+use crate::support::faults::{Fault, Faults};
 use crate::support::http::{Answer, Request, try_send_raw};
-use crate::support::process::Site;
+use crate::support::process::{Process, Site, to_its_end};
 use crate::support::wait::wait_until;
 
 const JANE: &str = "jane@example.com";
@@ -181,4 +181,22 @@ fn every_request_that_was_accepted_between_faults_survives_a_kill() {
         .expect("addresses");
     let lost: Vec<_> = accepted.difference(&stored).collect();
     assert!(lost.is_empty(), "accepted and lost: {lost:?}");
+}
+
+/// Assertion 76. A first start on a full disk ends in words, and what it has begun is no obstacle to the
+/// next one.
+#[test]
+fn a_start_on_a_full_disk_ends_in_words_and_succeeds_once_there_is_room() {
+    let (site, faults) = (Site::new("file:mail"), Faults::new());
+    let folder = site.folder().display().to_string();
+    to_its_end(&mut faults.load(site.command(&["--version"]), &folder));
+    faults.begin(Fault::DiskFull);
+    let output = to_its_end(&mut faults.load(site.command(&["serve"]), &folder));
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let said = String::from_utf8_lossy(&output.stderr);
+    let path = "readmit: cannot open the database readmit.db: ";
+    assert!(said.starts_with(path) && said.contains("full"), "{said}");
+    faults.end(Fault::DiskFull);
+    let server = Process::start(faults.load(site.command(&["serve"]), &folder));
+    server.send(&ask_for_link("jane@example.com")).envelope(200);
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use crate::support::http::Request;
-use crate::support::process::Site;
+use crate::support::process::{Site, to_its_end};
 
 const SMTP_PASSWORD: &str = "swordfish-4711";
 
@@ -51,11 +51,8 @@ fn an_unknown_key_ends_every_command_with_status_2_and_is_named() {
     let in_file = &["--config", "mistaken.toml"][..];
     for command in [&["serve"][..], &["check"], &["user", "list"]] {
         let by_file = site.run(&[in_file, command].concat());
-        let by_variable = site
-            .command(command)
-            .env("READMIT_STORAGE__MAX_GRUP", "3")
-            .output()
-            .expect("the program runs");
+        let mut by_variable = site.command(command);
+        let by_variable = to_its_end(by_variable.env("READMIT_STORAGE__MAX_GRUP", "3"));
         for (output, origin) in [
             (by_file, "mistaken.toml"),
             (by_variable, "READMIT_STORAGE__MAX_GRUP"),

@@ -121,15 +121,22 @@ fn a_mail_taken_while_the_database_is_locked_is_not_sent_twice() {
         let body = serde_json::json!({ "email": "sam@example.com" });
         app.start_reset(&body).refusal(503);
     };
-    // The outcome waits in the same queue, so by the second refusal it has been refused, too.
-    refused();
-    refused();
-    app.advance(Duration::from_mins(2));
-    refused();
+    // The outcome waits in the same queue, so by the second refusal it has been refused, too, and
+    // waits for a second before it is tried again.
+    let wait_for_refusal = || {
+        refused();
+        refused();
+    };
+    wait_for_refusal();
+    app.advance(Duration::from_millis(59_500));
+    wait_for_refusal();
     lock.lock()
         .expect("the test's connection")
         .execute_batch("ROLLBACK")
         .expect("the lock can be let go");
+    // The lease is over now, half a second before the outcome is tried again.
+    app.advance(Duration::from_millis(500));
+    app.smtp.no_mail_within(Duration::from_millis(60));
     let sent = wait_until("the outcome is written", || {
         app.advance(Duration::from_secs(1));
         app.outbox()

@@ -98,7 +98,7 @@ impl Site {
 
     /// Runs a command to its end.
     pub(crate) fn run(&self, arguments: &[&str]) -> Output {
-        self.command(arguments).output().expect("the program runs")
+        to_its_end(&mut self.command(arguments))
     }
 
     /// Runs a command with this on its standard input.
@@ -242,6 +242,38 @@ impl Process {
         wait_until("the process ends", || {
             self.child.try_wait().expect("its state can be asked")
         })
+    }
+}
+
+/// Runs a command that ends by itself. One that does not, such as a server that starts although it
+/// should not, is killed when the test's patience is over.
+pub(crate) fn to_its_end(command: &mut Command) -> Output {
+    struct Killed(Child);
+    impl Drop for Killed {
+        fn drop(&mut self) {
+            let _ = self.0.kill();
+            let _ = self.0.wait();
+        }
+    }
+    let mut child = Killed(
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program runs"),
+    );
+    let (stdout, stdout_reader) = collect(child.0.stdout.take().expect("a pipe"));
+    let (stderr, stderr_reader) = collect(child.0.stderr.take().expect("a pipe"));
+    let status = wait_until("the command ends", || {
+        child.0.try_wait().expect("its state can be asked")
+    });
+    let _ = (stdout_reader.join(), stderr_reader.join());
+    let bytes = |text: &Mutex<String>| text.lock().expect("the text's lock").clone().into_bytes();
+    Output {
+        status,
+        stdout: bytes(&stdout),
+        stderr: bytes(&stderr),
     }
 }
 
