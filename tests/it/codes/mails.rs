@@ -42,8 +42,9 @@ fn text_and_html_bring_the_same_code_and_link_under_the_brand() {
         assert_eq!(part.matches(&code(&mail)).count(), 1);
     }
     assert_eq!(text.matches(&mail.link()).count(), 1);
+    let shown = html.replace("&#x2f;", "/");
     assert!(
-        html.contains(&format!("href=\"{}\"", mail.link())),
+        shown.contains(&format!("href=\"{}\"", mail.link())),
         "{html}"
     );
     assert!(!html.contains("<img") && !html.contains("http://"));
@@ -162,7 +163,7 @@ fn codes_are_uniform_and_keep_their_noughts() {
             break;
         }
         let address = format!("p{n}@example.com");
-        app.add_person(&address, "Pat", Some(7), None);
+        app.add_person(&address, "Pat", Some(7), Some(PASSWORD));
         ask_for(&app, &address).envelope(200);
         let code = code(&app.smtp.next_mail());
         for (digits, digit) in seen.iter_mut().zip(code.chars()) {
