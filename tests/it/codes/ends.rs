@@ -10,6 +10,9 @@ use crate::support::http::Request;
 use crate::support::parallel::all_at_once;
 use crate::support::smtp::Mail;
 
+/// What happens to an account.
+type Change = fn(&TestApp);
+
 /// Both are dead, and the answer is the one for any wrong code.
 fn assert_dead(app: &TestApp, mail: &Mail, why: &str) {
     let refused = verify(app, JANE, &code(mail)).comparable();
@@ -50,7 +53,7 @@ fn require_reset(app: &TestApp) {
 /// ends what was sent before; that the member may come in again later brings nothing back.
 #[test]
 fn every_change_of_the_credentials_ends_code_and_link() {
-    let changes: [(&str, fn(&TestApp)); 5] = [
+    let changes: [(&str, Change); 5] = [
         ("suspension", |app| app.suspend(JANE)),
         ("suspension for a while", suspend_and_reactivate),
         ("change by the member", change_password),
