@@ -60,10 +60,11 @@ pub fn must_wait(
             row.get(0)
         })
         .optional()?;
-    // A clock that was stepped back must not make anybody wait longer than the longest wait.
+    // A time further ahead than the longest wait was written before the clock was stepped back, and binds
+    // nobody; the count stands, and the next wrong guess waits by the new time.
     Ok(next_at
-        .map(|next_at| next_at.since(now).min(LONGEST))
-        .filter(|wait| !wait.is_zero()))
+        .map(|next_at| next_at.since(now))
+        .filter(|wait| !wait.is_zero() && *wait <= LONGEST))
 }
 
 /// Counts a wrong guess, or one that is not compared yet; [`forget`] takes a right one back.

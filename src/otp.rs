@@ -27,6 +27,7 @@ use crate::outbox::{self, Claimed, Composed, Content, Draft, Kind, NewMessage};
 use crate::session::{self, LOGIN_TTL};
 use crate::store::{Store, StoreError, Tx};
 use crate::token::{self, Jti, Signer, Subject};
+use crate::totp;
 use crate::vault::Vault;
 
 /// So many codes of an account live at the same time, so that a flood of requests neither fills the
@@ -148,7 +149,11 @@ impl Otps {
                     (Some(account), Some(id)) => take(tx, account, business, &id, jti, now)?,
                     _ => None,
                 };
-                if subject.is_some() {
+                if let Some(subject) = &subject
+                    && !totp::is_on(tx, subject.account)?
+                {
+                    // With a second factor they are forgotten once that is right, too: who reads the
+                    // member's mail must not get new guesses at it with each code.
                     guesses::forget(tx, &guesser)?;
                 }
                 note_outcome(tx, account, business, client, subject.is_some(), now)?;
@@ -183,7 +188,7 @@ fn take(
     jti: Jti,
     now: Timestamp,
 ) -> Result<Option<Subject>, StoreError> {
-    if !sql::use_up(tx, id, now)? {
+    if !sql::redeem(tx, id, now)? {
         return Ok(None);
     }
     session::revoke_login_token(tx, id, now)?;

@@ -141,6 +141,7 @@ impl From<TwoFactorError> for Failure {
             TwoFactorError::WrongCode => wrong("Totp", "The code is wrong."),
             TwoFactorError::WrongPassword => wrong("Password", "The password is wrong."),
             TwoFactorError::UnknownAccount => Self::NotSignedIn,
+            TwoFactorError::Wait(wait) => Self::OverLimit(wait),
             TwoFactorError::Busy(busy) => busy.into(),
             TwoFactorError::Store(error) => error.into(),
         }
@@ -221,9 +222,14 @@ impl TwoFactors {
         // One that is longer than any can be is wrong, too.
         let password =
             Password::new(&password).ok_or_else(|| Failure::from(TwoFactorError::WrongPassword))?;
-        let (account, client) = (member.0.account.id, client.0.to_string());
         app.two_factor
-            .disable(account, password, totp, client, app.clock.now())
+            .disable(
+                member.0.account.id,
+                password,
+                totp,
+                client.0,
+                app.clock.now(),
+            )
             .await
             .map_err(Failure::from)?;
         Ok(Confirmed::plain())

@@ -145,7 +145,21 @@ pub(super) fn count_try(
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Uses a code up. True for exactly one caller.
+/// Uses a code up that was just found right. True for exactly one caller, and only while the account may
+/// still come in with it: its password may have been changed since the try was counted.
+pub(super) fn redeem(tx: &Tx<'_>, id: &Jti, now: Timestamp) -> Result<bool, StoreError> {
+    let used = tx
+        .prepare_cached(
+            "UPDATE otp_codes SET used_at = ?2 WHERE id = ?1 AND used_at IS NULL \
+             AND credential_version = (SELECT credential_version FROM accounts \
+                                       WHERE accounts.id = otp_codes.account_id \
+                                       AND suspended_at IS NULL)",
+        )?
+        .execute(params![id, now])?;
+    Ok(used == 1)
+}
+
+/// Uses a code up, whatever else holds. True for exactly one caller.
 pub(super) fn use_up(tx: &Tx<'_>, id: &Jti, now: Timestamp) -> Result<bool, StoreError> {
     let used = tx
         .prepare_cached("UPDATE otp_codes SET used_at = ?2 WHERE id = ?1 AND used_at IS NULL")?

@@ -1,6 +1,8 @@
 //! Switching a second factor on and off, by the member.
 
+use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use secrecy::zeroize::Zeroizing;
@@ -13,6 +15,7 @@ use crate::audit::{self, Actor, Outcome};
 use crate::business;
 use crate::clock::Timestamp;
 use crate::entropy::Entropy;
+use crate::guesses::{self, Guesser};
 use crate::password::{Busy, Hasher, Password};
 use crate::store::{Store, StoreError, Tx};
 use crate::vault::Vault;
@@ -52,6 +55,9 @@ pub enum TwoFactorError {
     /// The account is gone.
     #[error("there is no such account")]
     UnknownAccount,
+    /// Too many wrong guesses from there; the next one has to wait this long.
+    #[error("too many wrong guesses")]
+    Wait(Duration),
     /// Too much to hash.
     #[error(transparent)]
     Busy(#[from] Busy),
@@ -132,17 +138,23 @@ impl TwoFactor {
         account: AccountId,
         password: Password,
         code: String,
-        client: String,
+        client: IpAddr,
         now: Timestamp,
     ) -> Result<(), TwoFactorError> {
-        let found = self
+        let (found, guesser) = self
             .store
-            .read(move |db| match accounts::sql::by_id(db, account)? {
-                Some(account) => accounts::sql::credentials(db, &account.email),
-                None => Ok(None),
+            .read(move |db| {
+                let account =
+                    accounts::sql::by_id(db, account)?.ok_or(TwoFactorError::UnknownAccount)?;
+                let guesser = Guesser::new(&account.email, client);
+                if let Some(wait) = guesses::must_wait(db, &guesser, now)? {
+                    return Err(TwoFactorError::Wait(wait));
+                }
+                let found = accounts::sql::credentials(db, &account.email)?
+                    .ok_or(TwoFactorError::UnknownAccount)?;
+                Ok((found, guesser))
             })
-            .await?
-            .ok_or(TwoFactorError::UnknownAccount)?;
+            .await?;
         let knows = self.hasher.verify(password, found.password_hash).await?;
         let version = found.account.credential_version;
         let vault = Arc::clone(&self.vault);
@@ -165,7 +177,14 @@ impl TwoFactor {
                     Ok(factor) => Ok(Some(factor.as_str())),
                     Err(refused) => Err(refused.to_string()),
                 };
-                note(tx, "totp.off", account, &client, &noted, now)?;
+                match &outcome {
+                    Ok(_) => guesses::forget(tx, &guesser)?,
+                    Err(TwoFactorError::WrongPassword | TwoFactorError::WrongCode) => {
+                        guesses::count(tx, &guesser, now)?;
+                    }
+                    Err(_) => {}
+                }
+                note(tx, "totp.off", account, &client.to_string(), &noted, now)?;
                 Ok::<_, TwoFactorError>(outcome)
             })
             .await?

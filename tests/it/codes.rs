@@ -1,5 +1,10 @@
 //! One-time codes and magic links.
 
+mod asking;
+mod ends;
+mod mails;
+mod tries;
+
 use std::time::Duration;
 
 use readmit::business::{Changes, LinkPattern};

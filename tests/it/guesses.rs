@@ -1,5 +1,7 @@
 //! Wrong guesses have to wait.
 
+mod shared;
+
 use std::time::Duration;
 
 use crate::support::app::{PASSWORD, TestApp};

@@ -1,8 +1,12 @@
 //! The second factor over HTTP: switched on by the member, asked for wherever somebody comes in.
 
+mod commands;
+mod entry;
+
 use std::time::Duration;
 
 use aws_lc_rs::hmac;
+use readmit::clock::Timestamp;
 use serde_json::json;
 
 use crate::support::app::{NEW_PASSWORD, PASSWORD, TestApp, USERS};
@@ -13,11 +17,15 @@ const DUE: &str = "two_factor_auth_check";
 
 /// The code of RFC 6238 for a secret in base32, by nothing of the program's own.
 fn code(app: &TestApp, secret: &str) -> String {
+    code_at(app.now(), secret)
+}
+
+fn code_at(now: Timestamp, secret: &str) -> String {
     let secret = data_encoding::BASE32_NOPAD
         .decode(secret.as_bytes())
         .expect("base32");
     let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, &secret);
-    let step = u64::try_from(app.now().seconds() / 30).expect("a step");
+    let step = u64::try_from(now.seconds() / 30).expect("a step");
     let mac = hmac::sign(&key, &step.to_be_bytes());
     let mac = mac.as_ref();
     let at = usize::from(mac[19] & 15);

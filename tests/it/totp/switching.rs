@@ -21,7 +21,8 @@ fn disable(
     code: &str,
 ) -> Result<(), TwoFactorError> {
     let password = Password::new(password).expect("a password");
-    let (code, client) = (code.to_owned(), CLIENT.to_owned());
+    let client = CLIENT.parse().expect("an address");
+    let code = code.to_owned();
     let two_factor = &app.app().two_factor;
     app.wait(two_factor.disable(account, password, code, client, app.now()))
 }
