@@ -6,6 +6,7 @@ mod brand;
 mod codes;
 mod commands;
 mod config;
+mod discovery;
 mod disk;
 mod enumeration;
 mod exchange;
