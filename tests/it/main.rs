@@ -3,6 +3,7 @@
 mod admin;
 mod audit;
 mod brand;
+mod clients;
 mod codes;
 mod commands;
 mod config;

@@ -245,6 +245,7 @@ fn suspension_reset_and_password_change_end_refresh_tokens() {
         .expect("required");
     assert!(is_refused(&refresh(&app, &token)));
 
+    app.next_mail();
     app.login_token(JANE, PASSWORD);
     let (_, token) = app.tokens(JANE, PASSWORD);
     app.wait(app.admin().revoke_sessions(email(JANE), app.now()))
