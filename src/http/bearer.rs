@@ -23,9 +23,15 @@ pub(super) struct SignedIn(pub(super) Member);
 async fn check(request: &Request, bearer: Bearer) -> poem::Result<Member> {
     let app = request.data::<Arc<App>>().ok_or(Failure::Internal)?;
     let now = app.clock.now();
-    match app.sessions.authenticate(&bearer.token, now).await {
-        Ok(member) => Ok(member),
-        Err(NotSignedIn::Invalid) => Err(Failure::NotSignedIn.into()),
-        Err(NotSignedIn::Store(error)) => Err(Failure::from(error).into()),
+    let member = app.sessions.authenticate(&bearer.token, now).await;
+    Ok(member.map_err(Failure::from)?)
+}
+
+impl From<NotSignedIn> for Failure {
+    fn from(error: NotSignedIn) -> Self {
+        match error {
+            NotSignedIn::Invalid => Self::NotSignedIn,
+            NotSignedIn::Store(error) => error.into(),
+        }
     }
 }

@@ -121,7 +121,8 @@ struct UserInfo {
     email: String,
     /// When the account was last changed, in seconds since the Unix epoch.
     updated_at: i64,
-    /// The location that the account belongs to.
+    /// The location that the account belongs to, if any.
+    #[serde(skip_serializing_if = "Option::is_none")]
     business_id: Option<i64>,
 }
 

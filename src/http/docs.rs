@@ -18,7 +18,7 @@ carries a token: a JWT that the page may decode, without verifying, to show the 
 The portal posts the token with the new password to `completePasswordReset`, gets a one-time token in `Value`, and \
 exchanges it at `exchange` for a session. From then on the member signs in at `/api/token`.
 
-**Errors.** Every failure outside of `/api/token` is the envelope, `ActionConfirmation`. Property names are matched \
+**Errors.** Every failure is the envelope, `ActionConfirmation`; but at `/api/token` and below it OAuth's. Property names are matched \
 whatever their case; one that is given twice is refused; `Errors` lists every problem of a request.";
 
 /// The OpenAPI document.

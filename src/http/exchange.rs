@@ -74,7 +74,10 @@ impl ApiResponse for Exchanged {
                 "The token is invalid, has expired or was used before; or `Message` is `two_factor_auth_check`: add `totp`, \
                  the token can still be used.",
             ),
-            (429, "Too many requests from this address."),
+            (
+                429,
+                "Too many requests, or too many wrong codes, from this address.",
+            ),
             (500, "A defect on our side."),
             (503, "The server is busy: the token can still be used."),
         ])

@@ -93,7 +93,10 @@ impl ApiResponse for Answer {
             ),
             (408, "The body did not arrive in time."),
             (413, "The body is too large."),
-            (429, "Too many requests from this address."),
+            (
+                429,
+                "Too many requests, or too many wrong guesses, from this address.",
+            ),
             (500, "A defect on our side."),
             (503, "The server is busy: try again in a moment."),
         ])
@@ -177,7 +180,12 @@ impl poem::error::ResponseError for Refusal {
 
 /// Any failure at the token endpoint as OAuth's error.
 pub(super) fn error_response(error: &poem::Error) -> Response {
-    let (status, code, description) = if let Some(refusal) = error.downcast_ref::<Refusal>() {
+    // The framework itself refuses a request without credentials.
+    let refusal = match error.status() {
+        StatusCode::UNAUTHORIZED => Some(&Refusal::Client),
+        _ => error.downcast_ref::<Refusal>(),
+    };
+    let (status, code, description) = if let Some(refusal) = refusal {
         (error.status(), refusal.code(), refusal.description())
     } else {
         let (status, description) = match error.downcast_ref::<Failure>() {

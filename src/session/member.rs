@@ -120,12 +120,20 @@ impl Sessions {
     }
 
     /// A one-time token that carries the member into another page.
-    pub async fn carry(&self, member: &Member, now: Timestamp) -> Result<String, StoreError> {
-        let (account, business) = (member.account.clone(), member.business);
-        let jti = Jti::new(&self.entropy);
+    pub async fn carry(&self, member: &Member, now: Timestamp) -> Result<String, NotSignedIn> {
+        let (account, session) = (member.account.id, member.session.clone());
+        let (business, jti) = (member.business, Jti::new(&self.entropy));
         let subject = self
             .store
-            .write(move |tx| issue_login_token(tx, &account, business, jti, CARRY_TTL, now))
+            .write(move |tx| {
+                // The session may have ended since the member was let in. A token of it would outlive
+                // what ended it.
+                let account =
+                    sql::open_session(tx, &session, account, now)?.ok_or(NotSignedIn::Invalid)?;
+                Ok::<_, NotSignedIn>(issue_login_token(
+                    tx, &account, business, jti, CARRY_TTL, now,
+                )?)
+            })
             .await?;
         Ok(self.sign_login(&subject))
     }

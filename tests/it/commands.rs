@@ -2,6 +2,7 @@
 
 mod businesses;
 mod help;
+mod help_desk;
 mod import;
 mod links;
 mod messages;

@@ -3,9 +3,11 @@
 mod admin;
 mod audit;
 mod brand;
+mod clients;
 mod codes;
 mod commands;
 mod config;
+mod discovery;
 mod disk;
 mod enumeration;
 mod exchange;

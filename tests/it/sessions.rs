@@ -1,163 +1,297 @@
-//! What a signed-in member does, and what applications ask about sessions.
+//! What a signed-in member does.
+
+mod password;
 
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
 
-use crate::support::app::{NEW_PASSWORD, PASSWORD, TestApp, USERS};
+use crate::support::app::{PASSWORD, START, TestApp, USERS};
 use crate::support::http::{Answer, Request};
+use crate::support::jwt::Parts;
 
 const JANE: &str = "jane@example.com";
 
 /// An access token of a new session.
 fn access(app: &TestApp) -> String {
-    let answer = app.sign_in(JANE, PASSWORD);
-    answer.json()["access_token"]
-        .as_str()
-        .expect("a token")
-        .to_owned()
+    app.tokens(JANE, PASSWORD).0
 }
 
-fn as_member(request: Request, access: &str) -> Request {
-    request.header("authorization", &format!("Bearer {access}"))
+fn userinfo(app: &TestApp, access: &str) -> Answer {
+    app.send(&Request::get("/api/userinfo").bearer(access))
 }
 
 fn sessions(app: &TestApp, access: &str) -> Vec<Value> {
-    let answer = app.send(&as_member(
-        Request::get(&format!("{USERS}/sessions")),
-        access,
-    ));
-    let value = answer.envelope(200)["Value"].clone();
-    serde_json::from_str(value.as_str().expect("a list as text")).expect("JSON")
+    let answer = app.send(&Request::get(&format!("{USERS}/sessions")).bearer(access));
+    serde_json::from_str(&answer.text_of("Value")).expect("a JSON array as text")
 }
 
-fn change(app: &TestApp, access: &str, current: &str, new: &str) -> Answer {
-    let body = json!({ "CurrentPassword": current, "NewPassword": new });
-    app.send(&as_member(
-        Request::post(&format!("{USERS}/changePassword")).json(&body),
-        access,
-    ))
+fn end(app: &TestApp, access: &str, id: &str) -> Answer {
+    app.send(&Request::new("DELETE", &format!("{USERS}/sessions/{id}")).bearer(access))
 }
 
-/// A member sees their sessions, and one that they end is over at once, whatever its access token
-/// says.
+fn carry(app: &TestApp, access: &str) -> String {
+    let answer = app.send(&Request::post(&format!("{USERS}/token/refresh")).bearer(access));
+    answer.envelope(200);
+    answer.text_of("Value")
+}
+
+fn id_of(access: &str) -> String {
+    let claims = Parts::of(access).claims;
+    claims["sid"].as_str().expect("an id").to_owned()
+}
+
+/// Contract, section 8: a member sees from where and by what they are signed in, newest first, and
+/// nobody else's sessions. What has ended is not in the list.
 #[test]
-fn a_member_lists_sessions_and_ends_one() {
+fn a_member_sees_the_sessions_that_are_open() {
     let app = TestApp::with_jane();
     app.add_person("bob@example.com", "Bob", None, Some(PASSWORD));
-    let (mine, other) = (access(&app), access(&app));
-    let listed = sessions(&app, &mine);
-    assert_eq!(listed.len(), 2);
+    app.tokens("bob@example.com", PASSWORD);
+    access(&app);
+    app.advance(Duration::from_hours(15 * 24 - 1));
+    let ended = access(&app);
+    end(&app, &ended, &id_of(&ended)).envelope(200);
+    let (old, token) = app.tokens(JANE, PASSWORD);
+    app.advance(Duration::from_hours(1));
+    let form = [
+        ("grant_type", "refresh_token"),
+        ("refresh_token", token.as_str()),
+        ("client_id", JANE),
+    ];
     assert_eq!(
-        listed
-            .iter()
-            .filter(|session| session["current"] == true)
-            .count(),
-        1
+        app.send(&Request::post("/api/token").form(&form)).status,
+        200
     );
-    let id = listed
-        .iter()
-        .find(|session| session["current"].is_null())
-        .and_then(|session| session["id"].as_str())
-        .expect("the other session");
+    let asking = access(&app);
 
-    let end = |access: &str, id: &str| {
-        app.send(&as_member(
-            Request::new("DELETE", &format!("{USERS}/sessions/{id}")),
-            access,
-        ))
+    let day = 24 * 3600;
+    let at = |seconds: i64| {
+        let time = readmit::clock::Timestamp::from_seconds(START.seconds() + seconds);
+        serde_json::to_value(time).expect("a time")
     };
-    let bob = app.sign_in("bob@example.com", PASSWORD).json();
-    let bob = bob["access_token"].as_str().expect("a token");
-    assert_eq!(
-        end(bob, id).refusal(404),
-        "There is no open session of this id."
-    );
-    end(&mine, id).envelope(200);
-    end(&mine, id).refusal(404);
-    let refused = app.send(&as_member(Request::get("/api/userinfo"), &other));
+    let expected = json!([
+        {
+            "id": id_of(&asking),
+            "client_id": JANE,
+            "business_id": 7,
+            "client": "127.0.0.1",
+            "created_at": at(15 * day),
+            "last_used_at": null,
+            "expires_at": at(30 * day),
+            "current": true,
+        },
+        {
+            "id": id_of(&old),
+            "client_id": JANE,
+            "business_id": 7,
+            "client": "127.0.0.1",
+            "created_at": at(15 * day - 3600),
+            "last_used_at": at(15 * day),
+            "expires_at": at(30 * day - 3600),
+        },
+    ]);
+    assert_eq!(Value::from(sessions(&app, &asking)), expected);
+}
+
+/// A session that its member ends is over at once, whatever its access token says, and its refresh
+/// token with it.
+#[test]
+fn a_session_that_is_ended_is_over_at_once() {
+    let app = TestApp::with_jane();
+    let mine = access(&app);
+    let (other, token) = app.tokens(JANE, PASSWORD);
+    let id = id_of(&other);
+    assert_eq!(userinfo(&app, &other).status, 200);
+    end(&app, &mine, &id).envelope(200);
+
+    let refused = userinfo(&app, &other);
     assert_eq!(refused.refusal(401), "Please sign in first.");
     assert_eq!(refused.header("www-authenticate"), Some("Bearer"));
+    assert_eq!(refused.header("cache-control"), Some("no-store"));
+    end(&app, &other, &id_of(&mine)).refusal(401);
+    let form = [
+        ("grant_type", "refresh_token"),
+        ("refresh_token", token.as_str()),
+    ];
+    let refreshed = app.send(&Request::post("/api/token").form(&form));
+    assert_eq!(refreshed.json()["error"], "invalid_grant");
     assert_eq!(sessions(&app, &mine).len(), 1);
+    let audited: String = app.query("SELECT detail FROM audit WHERE event = 'session.end'");
+    assert_eq!(audited, id);
+
+    // One's own is a session like any other: that is how one signs out.
+    end(&app, &mine, &id_of(&mine)).envelope(200);
+    userinfo(&app, &mine).refusal(401);
 }
 
-/// Assertion 43: no other kind of token opens a member's endpoints, and none does so after its time
-/// or for a suspended account.
+/// An id is no credential: whoever knows another member's learns nothing by it, not even that it is
+/// one.
 #[test]
-fn only_an_access_token_of_an_open_session_is_taken() {
+fn only_an_open_session_of_ones_own_can_be_ended() {
     let app = TestApp::with_jane();
-    let token = access(&app);
-    let login = app.login_token(JANE, PASSWORD);
-    app.next_mail();
-    app.advance(Duration::from_mins(2));
-    let reset = app.reset_token(JANE);
-    let fresh = access(&app);
-    for bad in ["", "x", &token, &login, &reset, &fresh[..fresh.len() - 2]] {
-        let answer = app.send(&as_member(Request::get("/api/userinfo"), bad));
-        assert_eq!(answer.refusal(401), "Please sign in first.", "{bad}");
+    app.add_person("bob@example.com", "Bob", None, Some(PASSWORD));
+    let mine = access(&app);
+    let (bob, _) = app.tokens("bob@example.com", PASSWORD);
+    let ended = access(&app);
+    end(&app, &mine, &id_of(&ended)).envelope(200);
+    let foreign = end(&app, &mine, &id_of(&bob)).comparable();
+    assert_eq!(foreign.refusal(404), "There is no open session of this id.");
+    let long = "A".repeat(5000);
+    for id in [
+        id_of(&ended).as_str(),
+        "unknown",
+        "%25",
+        "%00",
+        "%27",
+        &long,
+    ] {
+        assert_eq!(end(&app, &mine, id).comparable(), foreign, "{id}");
     }
-    app.send(&Request::get("/api/userinfo")).refusal(401);
-    let info = app
-        .send(&as_member(Request::get("/api/userinfo"), &fresh))
-        .json();
-    assert_eq!(
-        (&info["email"], &info["name"], &info["business_id"]),
-        (&json!(JANE), &json!("Jane Doe"), &json!(7))
-    );
-    app.suspend(JANE);
-    app.send(&as_member(Request::get("/api/userinfo"), &fresh))
-        .refusal(401);
-    app.advance(Duration::from_hours(1));
-    app.send(&as_member(Request::get("/api/userinfo"), &fresh))
-        .refusal(401);
+    assert_eq!(userinfo(&app, &bob).status, 200);
+    app.send(&Request::new(
+        "DELETE",
+        &format!("{USERS}/sessions/{}", id_of(&mine)),
+    ))
+    .refusal(401);
+    assert_eq!(userinfo(&app, &mine).status, 200);
 }
 
-/// Contract, section 7: a signed-in member is carried into another page by a token of a minute.
+/// Every endpoint for members, as a request without a token.
+fn member_endpoints(app: &TestApp) -> Vec<Request> {
+    let own = id_of(&access(app));
+    vec![
+        Request::get("/api/userinfo"),
+        Request::get(&format!("{USERS}/sessions")),
+        Request::new("DELETE", &format!("{USERS}/sessions/{own}")),
+        Request::post(&format!("{USERS}/token/refresh")),
+        Request::post(&format!("{USERS}/changePassword"))
+            .json(&json!({ "CurrentPassword": PASSWORD, "NewPassword": PASSWORD })),
+        Request::post(&format!("{USERS}/totp/start")),
+        Request::post(&format!("{USERS}/totp/confirm")).json(&json!({ "Totp": "000000" })),
+        Request::post(&format!("{USERS}/totp/disable"))
+            .json(&json!({ "Password": PASSWORD, "Totp": "000000" })),
+    ]
+}
+
+#[track_caller]
+fn all_refuse(app: &TestApp, endpoints: &[Request], authorization: Option<&str>) {
+    for endpoint in endpoints {
+        let request = match authorization {
+            Some(value) => endpoint.clone().header("authorization", value),
+            None => endpoint.clone(),
+        };
+        let answer = app.send(&request);
+        assert_eq!(answer.refusal(401), "Please sign in first.", "{request:?}");
+        assert_eq!(answer.header("www-authenticate"), Some("Bearer"));
+    }
+}
+
+/// Assertion 43: no other kind of token opens a member's endpoints, nor does a damaged one.
+#[test]
+fn nothing_but_an_access_token_opens_a_members_endpoints() {
+    let app = TestApp::with_jane();
+    let (own, refresh) = app.tokens(JANE, PASSWORD);
+    let login = carry(&app, &own);
+    let reset = app.reset_token(JANE);
+    let endpoints = member_endpoints(&app);
+    all_refuse(&app, &endpoints, None);
+    let (head, signature) = own.rsplit_once('.').expect("a signature");
+    let (header, claims) = head.split_once('.').expect("claims");
+    for bad in [
+        "",
+        "x",
+        "%",
+        "..",
+        login.as_str(),
+        &reset,
+        &refresh,
+        &own[..own.len() - 2],
+        &format!("{own}A"),
+        &format!("{own}."),
+        &format!("{header}..{signature}"),
+        &format!("{claims}.{header}.{signature}"),
+        &format!("{head}."),
+    ] {
+        all_refuse(&app, &endpoints, Some(&format!("Bearer {bad}")));
+    }
+    let basic = data_encoding::BASE64.encode(format!("{JANE}:{PASSWORD}").as_bytes());
+    for other in [&format!("Basic {basic}"), &own, &format!("Token {own}")] {
+        all_refuse(&app, &endpoints, Some(other));
+    }
+    // RFC 9110, 11.1: the scheme's name has no case.
+    let request = Request::get("/api/userinfo").header("authorization", &format!("bearer {own}"));
+    assert_eq!(app.send(&request).status, 200);
+}
+
+/// Assertion 46: an access token is good for others until it expires; here its account and its time
+/// are looked at.
+#[test]
+fn an_access_token_is_refused_after_its_time_and_without_its_account() {
+    let app = TestApp::with_jane();
+    let endpoints = member_endpoints(&app);
+    let over = access(&app);
+    app.advance(Duration::from_mins(60));
+    all_refuse(&app, &endpoints, Some(&format!("Bearer {over}")));
+
+    let shut_out = access(&app);
+    app.suspend(JANE);
+    all_refuse(&app, &endpoints, Some(&format!("Bearer {shut_out}")));
+    let jane = || crate::support::app::email(JANE);
+    app.wait(app.admin().reactivate(jane(), app.now()))
+        .expect("reactivated");
+    all_refuse(&app, &endpoints, Some(&format!("Bearer {shut_out}")));
+
+    let must_reset = access(&app);
+    app.wait(app.admin().require_reset(jane(), app.now()))
+        .expect("required");
+    all_refuse(&app, &endpoints, Some(&format!("Bearer {must_reset}")));
+    app.wait(app.admin().remove_account(jane(), app.now()))
+        .expect("removed");
+    all_refuse(&app, &endpoints, Some(&format!("Bearer {must_reset}")));
+}
+
+/// Contract, section 7: a signed-in member is carried into another page by a token of a minute, which
+/// is exchanged once.
 #[test]
 fn a_member_is_carried_into_another_page_once() {
     let app = TestApp::with_jane();
     let token = access(&app);
-    let carry = || {
-        let answer = app.send(&as_member(
-            Request::post(&format!("{USERS}/token/refresh")),
-            &token,
-        ));
-        answer.envelope(200)["Value"]
-            .as_str()
-            .expect("a token")
-            .to_owned()
-    };
-    let carried = carry();
-    assert_eq!(app.exchange(&carried, "5").status, 200);
+    let carried = carry(&app, &token);
+    let parts = Parts::of(&carried);
+    assert_eq!(parts.header["typ"], "login+jwt");
+    let life = parts.claims["exp"]
+        .as_i64()
+        .zip(parts.claims["iat"].as_i64());
+    assert_eq!(life.map(|(exp, iat)| exp - iat), Some(60));
+    app.advance(Duration::from_secs(59));
+    let session = app.exchange(&carried, "5");
+    assert_eq!(userinfo(&app, &session.text_of("token")).status, 200);
     app.exchange(&carried, "5").refusal(401);
-    let late = carry();
+    let late = carry(&app, &token);
     app.advance(Duration::from_mins(1));
     app.exchange(&late, "5").refusal(401);
     app.send(&Request::post(&format!("{USERS}/token/refresh")))
         .refusal(401);
 }
 
-/// A changed password ends everything else, and keeps the session that changed it.
+/// Assertions 30 and 46: whoever was let in a moment before the session ended gets no token out of
+/// it, or a thief could carry a stolen session over the reset that was to end it.
 #[test]
-fn a_member_changes_the_password() {
+fn a_token_that_is_asked_for_while_the_session_ends_opens_nothing() {
     let app = TestApp::with_jane();
+    let token = access(&app);
+    let sessions = &app.app().sessions;
+    let member = app
+        .wait(sessions.authenticate(&token, app.now()))
+        .expect("signed in");
     let link = app.reset_token(JANE);
-    let (mine, other) = (access(&app), access(&app));
-    let wrong = change(&app, &mine, "not the password", NEW_PASSWORD).envelope(400);
-    assert_eq!(wrong["Errors"][0]["PropertyName"], "CurrentPassword");
-    assert_eq!(wrong["Errors"][0]["AttemptedValue"], Value::Null);
-    let weak = change(&app, &mine, PASSWORD, "short").envelope(400);
-    assert_eq!(weak["Errors"][0]["PropertyName"], "NewPassword");
-
-    change(&app, &mine, PASSWORD, NEW_PASSWORD).envelope(200);
-    assert!(app.next_mail().text().contains("was changed"));
-    assert_eq!(sessions(&app, &mine).len(), 1);
-    app.send(&as_member(Request::get("/api/userinfo"), &other))
-        .refusal(401);
-    app.complete(&link, "another fine sentence").refusal(400);
-    assert_eq!(app.sign_in(JANE, PASSWORD).status, 400);
-    assert_eq!(app.sign_in(JANE, NEW_PASSWORD).status, 200);
+    app.complete(&link, crate::support::app::NEW_PASSWORD)
+        .envelope(200);
+    let carried = app.wait(sessions.carry(&member, app.now()));
+    assert!(carried.is_err(), "a token for a session that has ended");
+    let open: i64 = app.query("SELECT count(*) FROM login_tokens WHERE revoked_at IS NULL");
+    assert_eq!(open, 1, "that of the reset");
 }
 
 /// The notice of a new client is off, and when it is on comes once for each client.
@@ -194,100 +328,6 @@ fn a_sign_in_by_a_new_client_is_told_where_that_is_wanted() {
 
     let quiet = TestApp::with_jane();
     access(&quiet);
+    assert_eq!(quiet.query::<i64>("SELECT count(*) FROM sessions"), 1);
     assert!(quiet.outbox().is_empty());
-}
-
-/// Everything that the metadata names is there, and may be kept for a while.
-#[test]
-fn the_metadata_leads_to_every_endpoint() {
-    let app = TestApp::with_jane();
-    let answer = app.send(&Request::get("/.well-known/openid-configuration"));
-    assert_eq!(answer.header("cache-control"), Some("public, max-age=300"));
-    let metadata = answer.json();
-    assert_eq!(metadata["issuer"], "https://id.readmit.test");
-    for (name, value) in metadata.as_object().expect("an object") {
-        let Some(path) = value
-            .as_str()
-            .and_then(|url| url.strip_prefix("https://id.readmit.test/"))
-        else {
-            continue;
-        };
-        let answer = app.send(&Request::get(&format!("/{path}")));
-        assert_ne!(answer.status, 404, "{name}");
-    }
-    let keys = app.send(&Request::get("/.well-known/jwks.json"));
-    assert_eq!(keys.header("cache-control"), Some("public, max-age=300"));
-}
-
-fn with_resource_server() -> TestApp {
-    let hash = data_encoding::HEXLOWER.encode(&Sha256::digest(b"the secret"));
-    TestApp::builder()
-        .set("introspection.resource_servers", format!("shop:{hash}"))
-        .start()
-        .and_jane()
-}
-
-fn introspect(app: &TestApp, credentials: &str, token: &str) -> Answer {
-    let basic = data_encoding::BASE64.encode(credentials.as_bytes());
-    app.send(
-        &Request::post("/api/token/introspect")
-            .header("authorization", &format!("Basic {basic}"))
-            .form(&[("token", token)]),
-    )
-}
-
-/// Assertion 47: a resource server with its secret learns what a good token is, and of any other only
-/// that it is none.
-#[test]
-fn introspection_is_authenticated_and_says_nothing_of_a_dead_token() {
-    let app = with_resource_server();
-    let grant = app.sign_in(JANE, PASSWORD).json();
-    let (access, refresh) = (
-        grant["access_token"].as_str().expect("a token"),
-        grant["refresh_token"].as_str().expect("a token"),
-    );
-    for credentials in ["shop:a guess", "other:the secret", ":", "shop"] {
-        let answer = introspect(&app, credentials, access);
-        assert_eq!(answer.status, 401);
-        assert_eq!(answer.json()["error"], "invalid_client");
-        assert_eq!(answer.header("www-authenticate"), Some("Basic"));
-    }
-    let said = introspect(&app, "shop:the secret", access).json();
-    assert_eq!(
-        (&said["active"], &said["username"], &said["token_type"]),
-        (&json!(true), &json!(JANE), &json!("access_token"))
-    );
-    let said = introspect(&app, "shop:the secret", refresh).json();
-    assert_eq!(
-        (&said["active"], &said["token_type"]),
-        (&json!(true), &json!("refresh_token"))
-    );
-
-    let dead = |token: &str| {
-        let said = introspect(&app, "shop:the secret", token);
-        assert_eq!(said.text(), r#"{"active":false}"#);
-    };
-    dead("x");
-    dead(&app.login_token(JANE, PASSWORD));
-    dead(access);
-    dead(refresh);
-}
-
-/// Assertion 47: a token can be given up by whoever holds it, and that one is unknown is no error.
-#[test]
-fn a_token_is_given_up_with_its_session() {
-    let app = with_resource_server();
-    let revoke =
-        |token: &str| app.send(&Request::post("/api/token/revoke").form(&[("token", token)]));
-    for name in ["access_token", "refresh_token"] {
-        let grant = app.sign_in(JANE, PASSWORD).json();
-        assert_eq!(revoke(grant[name].as_str().expect("a token")).status, 200);
-        let access = grant["access_token"].as_str().expect("a token");
-        app.send(&as_member(Request::get("/api/userinfo"), access))
-            .refusal(401);
-        let active = introspect(&app, "shop:the secret", access).json();
-        assert_eq!(active, json!({ "active": false }));
-    }
-    assert_eq!(revoke("unknown").status, 200);
-    assert_eq!(revoke("").json()["error"], "invalid_request");
 }

@@ -123,7 +123,7 @@ impl<S> Form<S> {
 }
 
 /// Strict where the usual decoders put replacement characters, which would make one password of many.
-fn decode(text: &[u8]) -> Option<String> {
+pub(super) fn decode(text: &[u8]) -> Option<String> {
     let spaced: Vec<u8> = text
         .iter()
         .map(|byte| if *byte == b'+' { b' ' } else { *byte })

@@ -2,19 +2,18 @@
 
 use std::sync::Arc;
 
-use poem::http::{HeaderMap, StatusCode};
+use poem::http::StatusCode;
 use poem::web::Data;
-use poem::web::headers::authorization::Basic;
-use poem::web::headers::{Authorization, HeaderMapExt as _};
 use poem::{IntoResponse, Request, Response};
+use poem_openapi::auth::Basic;
 use poem_openapi::registry::{MetaResponses, Registry};
 use poem_openapi::types::Type;
-use poem_openapi::{ApiResponse, Object, OpenApi};
+use poem_openapi::{ApiResponse, Object, OpenApi, SecurityScheme};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use subtle::{Choice, ConstantTimeEq as _};
 
-use super::form::{Form, TokenSchema};
+use super::form::{Form, TokenSchema, decode};
 use super::{ErrorBody, Refusal};
 use crate::app::App;
 use crate::business::BusinessId;
@@ -164,18 +163,35 @@ impl ApiResponse for Answer {
     }
 }
 
-/// Whether the request carries the name and secret of a configured resource server. Every server's
-/// hash is compared, so that the time tells nothing about names.
-fn is_resource_server(headers: &HeaderMap, servers: &[ResourceServer]) -> bool {
-    let Some(Authorization(basic)) = headers.typed_get::<Authorization<Basic>>() else {
-        return false;
-    };
-    let hash = Sha256::digest(basic.password().as_bytes());
-    let known = servers.iter().fold(Choice::from(0), |known, server| {
-        let name = server.name.as_bytes().ct_eq(basic.username().as_bytes());
-        known | (name & server.secret_sha256.ct_eq(hash.as_slice()))
-    });
-    known.into()
+/// The name and secret of one of `introspection.resource_servers`.
+#[derive(SecurityScheme)]
+#[oai(rename = "ResourceServer", ty = "basic", checker = "check")]
+struct Known(());
+
+/// Name and secret are encoded as in a form (RFC 6749, 2.3.1), or are as they are: libraries do either.
+async fn check(request: &Request, given: Basic) -> poem::Result<()> {
+    let app = request.data::<Arc<App>>().ok_or(Failure::Internal)?;
+    let servers = &app.config.introspection.resource_servers;
+    let (name, secret) = (given.username.as_bytes(), given.password.as_bytes());
+    let decoded = decode(name).zip(decode(secret));
+    let mut known = is_one_of(servers, name, secret);
+    if let Some((name, secret)) = decoded {
+        known |= is_one_of(servers, name.as_bytes(), secret.as_bytes());
+    }
+    if bool::from(known) {
+        Ok(())
+    } else {
+        Err(Refusal::Client.into())
+    }
+}
+
+/// Every server's hash is compared, so that the time tells nothing about names.
+fn is_one_of(servers: &[ResourceServer], name: &[u8], secret: &[u8]) -> Choice {
+    let hash = Sha256::digest(secret);
+    servers.iter().fold(Choice::from(0), |known, server| {
+        let same = server.name.as_bytes().ct_eq(name);
+        known | (same & server.secret_sha256.ct_eq(hash.as_slice()))
+    })
 }
 
 fn token(form: &Form<TokenSchema>) -> Result<&str, Refusal> {
@@ -213,8 +229,7 @@ impl Tokens {
 
     /// Ask about a token
     ///
-    /// For resource servers, with the name and secret of `introspection.resource_servers` as Basic
-    /// authentication.
+    /// For resource servers. Of a token that is no good nothing is said but that.
     #[oai(
         path = "/api/token/introspect",
         method = "post",
@@ -224,13 +239,9 @@ impl Tokens {
     async fn introspect(
         &self,
         app: Data<&Arc<App>>,
-        request: &Request,
+        _server: Known,
         form: Form<TokenSchema>,
     ) -> poem::Result<Answer> {
-        let servers = &app.config.introspection.resource_servers;
-        if !is_resource_server(request.headers(), servers) {
-            return Err(Refusal::Client.into());
-        }
         let found = app
             .sessions
             .introspect(token(&form)?, app.clock.now())

@@ -83,8 +83,9 @@ fn every_operation_is_documented_whole() {
     }
 }
 
-/// What can happen to any request must be said of each: a limit, a defect, a server that is busy;
-/// and to any body that it is too large, too slow, or of another kind.
+/// What can happen to any request must be said of each: what is wrong with what it asks for, a
+/// credential that is no good, a limit, a defect, a server that is busy; and of any body that it is too
+/// large, too slow, or of another kind.
 #[test]
 fn every_status_that_can_come_is_documented() {
     for (name, operation) in operations() {
@@ -94,22 +95,30 @@ fn every_status_that_can_come_is_documented() {
             .keys()
             .map(String::as_str)
             .collect();
-        assert!(statuses.contains("200"), "{name}");
-        let mut expected = Vec::new();
-        let asks_for_something =
-            operation["requestBody"].is_object() || operation["parameters"].is_array();
-        if name.starts_with("post") {
-            expected.extend(["500", "503"]);
-            if asks_for_something {
-                expected.push("400");
-            }
-            // Who shows a token or a secret is known; everybody else is limited.
-            if operation["security"].is_null() && !name.ends_with("introspect") {
-                expected.push("429");
-            }
+        let takes = |place: &str| {
+            let mut parameters = operation["parameters"].as_array().into_iter().flatten();
+            parameters.any(|parameter| parameter["in"] == place)
+        };
+        let has_body = operation["requestBody"].is_object();
+        let has_credential = operation["security"].is_array();
+        let mut expected = vec!["200"];
+        if has_body || takes("query") {
+            expected.push("400");
         }
-        if operation["security"].is_array() {
+        if takes("path") {
+            expected.push("404");
+        }
+        if has_credential {
             expected.push("401");
+        }
+        // The rest answers without the database.
+        if has_body || has_credential || takes("query") {
+            expected.extend(["500", "503"]);
+        }
+        // Resource servers ask as often as they like. Members are limited where they show a password
+        // or a code, and everybody else everywhere.
+        if (has_body || takes("query")) && !name.ends_with("introspect") {
+            expected.push("429");
         }
         let body = operation["requestBody"]["content"].as_object();
         for media_type in body.into_iter().flatten().map(|(name, _)| name) {
@@ -122,6 +131,32 @@ fn every_status_that_can_come_is_documented() {
             assert!(statuses.contains(status), "no {status}: {name}");
         }
     }
+}
+
+/// Whoever tries the operations in Swagger UI is asked for what each of them wants.
+#[test]
+fn credentials_are_documented_where_they_are_wanted() {
+    let schemes = &DOCUMENT["components"]["securitySchemes"];
+    let wanted: Vec<_> = operations()
+        .into_iter()
+        .filter_map(|(name, operation)| {
+            let scheme = operation["security"][0].as_object()?.keys().next()?;
+            let kind = schemes[scheme]["scheme"].as_str()?;
+            Some(format!("{kind}: {name}"))
+        })
+        .collect();
+    let expected = [
+        "bearer: post /api/sys/users/changePassword",
+        "bearer: get /api/sys/users/sessions",
+        "bearer: delete /api/sys/users/sessions/{id}",
+        "bearer: post /api/sys/users/token/refresh",
+        "bearer: post /api/sys/users/totp/confirm",
+        "bearer: post /api/sys/users/totp/disable",
+        "bearer: post /api/sys/users/totp/start",
+        "basic: post /api/token/introspect",
+        "bearer: get /api/userinfo",
+    ];
+    assert_eq!(wanted, expected);
 }
 
 /// Swagger UI fills these in for whoever tries an operation.

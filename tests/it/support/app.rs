@@ -383,6 +383,15 @@ impl TestApp {
         ]))
     }
 
+    /// Signs in, and returns the access token and the refresh token.
+    pub(crate) fn tokens(&self, username: &str, password: &str) -> (String, String) {
+        let answer = self.sign_in(username, password);
+        (
+            answer.text_of("access_token"),
+            answer.text_of("refresh_token"),
+        )
+    }
+
     /// The outbox, oldest first.
     pub(crate) fn outbox(&self) -> Vec<Listed> {
         let mut all = self

@@ -44,6 +44,11 @@ impl Request {
         self
     }
 
+    /// With this access token.
+    pub(crate) fn bearer(self, token: &str) -> Self {
+        self.header("authorization", &format!("Bearer {token}"))
+    }
+
     pub(crate) fn body(mut self, content_type: &str, body: impl Into<Vec<u8>>) -> Self {
         self.body = body.into();
         self.header("content-type", content_type)
@@ -113,6 +118,13 @@ impl Answer {
     pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.body)
             .unwrap_or_else(|error| panic!("no JSON ({error}): {}", self.text()))
+    }
+
+    /// A member of the JSON of an answer that must be 200, such as a token.
+    #[track_caller]
+    pub(crate) fn text_of(&self, name: &str) -> String {
+        assert_eq!(self.status, 200, "{}", self.text());
+        self.json()[name].as_str().expect("a text").to_owned()
     }
 
     /// The answer without what differs from request to request by design.
