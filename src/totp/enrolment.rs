@@ -143,7 +143,8 @@ impl TwoFactor {
             })
             .await?
             .ok_or(TwoFactorError::UnknownAccount)?;
-        let knows = self.hasher.verify(password, found.password_hash).await?;
+        let verdict = self.hasher.verify(password, found.password_hash).await?;
+        let knows = verdict.is_right();
         let version = found.account.credential_version;
         let vault = Arc::clone(&self.vault);
         self.store
