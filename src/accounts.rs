@@ -1,6 +1,5 @@
 //! People: who they are, where they belong, and whether they may come in.
 
-pub mod import;
 pub(crate) mod sql;
 
 use std::fmt;
@@ -8,10 +7,10 @@ use std::fmt;
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::business::BusinessId;
+use crate::business::{self, BusinessId};
 use crate::clock::Timestamp;
 use crate::email::EmailAddress;
-use crate::password::PasswordHash;
+use crate::password::{self, PasswordHash};
 use crate::store::StoreError;
 
 /// The lasting identity of an account: `sub` in its tokens.
@@ -80,8 +79,12 @@ pub struct NewAccount {
     pub name: String,
     /// The location.
     pub business_id: Option<BusinessId>,
-    /// The password's hash; without one the account must reset first.
+    /// The password's hash.
     pub password_hash: Option<PasswordHash>,
+    /// Whether it must reset first, as every account without a password must.
+    pub must_reset_password: bool,
+    /// Since when it is shut out.
+    pub suspended_at: Option<Timestamp>,
 }
 
 /// Everybody, by address.
@@ -97,12 +100,33 @@ pub fn find(
     sql::by_email(db, email)
 }
 
+/// What a new password of this account must not be made of. The location is the one that it is set
+/// at, else the account's own.
+pub fn password_context(
+    db: &rusqlite::Connection,
+    account: &Account,
+    at: Option<BusinessId>,
+) -> Result<password::Context, StoreError> {
+    let business = match at.or(account.business_id) {
+        Some(id) => business::find(db, id)?,
+        None => None,
+    };
+    Ok(password::Context {
+        email: Some(account.email.clone()),
+        name: Some(account.name.clone()),
+        business: business.map(|business| business.name),
+    })
+}
+
 /// Why an act on an account was refused.
 #[derive(Debug, thiserror::Error)]
 pub enum AccountError {
     /// The address is taken.
     #[error("{0} has an account already")]
     Exists(EmailAddress),
+    /// The identity is another's.
+    #[error("the id {0} is that of another account already")]
+    IdTaken(AccountId),
     /// Nobody has that address.
     #[error("{0} has no account; `readmit user list` shows them")]
     Unknown(EmailAddress),

@@ -1,10 +1,13 @@
 //! What an administrator does: each act in one transaction with what it revokes and its audit entry.
 
 mod businesses;
+mod export;
+pub mod import;
 mod keys;
 
+pub use self::export::{ExportError, Exported};
+pub use self::import::ImportError;
 pub use self::keys::KeyActError;
-use crate::accounts::import::Row;
 use crate::accounts::{self, Account, AccountError, AccountId, NewAccount};
 use crate::audit::{self, Actor};
 use crate::business::BusinessId;
@@ -30,25 +33,6 @@ pub struct Admin {
     pub actor: Actor,
 }
 
-/// Why an import failed. Nothing was imported.
-#[derive(Debug, thiserror::Error)]
-pub enum ImportError {
-    /// A line cannot be taken.
-    #[error("line {line}: {problem}; nothing was imported")]
-    Line {
-        /// The line in the file, from 1.
-        line: u64,
-        /// What is wrong.
-        problem: AccountError,
-    },
-    /// A password could not be hashed.
-    #[error(transparent)]
-    Busy(#[from] Busy),
-    /// The database did not take it.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
 impl Admin {
     /// Adds an account; without a password it must reset first.
     pub async fn add_account(
@@ -59,15 +43,18 @@ impl Admin {
         password: Option<Password>,
         now: Timestamp,
     ) -> Result<AccountId, ActError> {
+        let password_hash = match password {
+            Some(password) => Some(self.hasher.hash(password).await?),
+            None => None,
+        };
         let person = NewAccount {
             id: AccountId::new(self.entropy.uuid()),
             email,
             name,
             business_id,
-            password_hash: match password {
-                Some(password) => Some(self.hasher.hash(password).await?),
-                None => None,
-            },
+            must_reset_password: password_hash.is_none(),
+            password_hash,
+            suspended_at: None,
         };
         let actor = self.actor.clone();
         self.store
@@ -75,49 +62,6 @@ impl Admin {
                 accounts::sql::insert(tx, &person, now)?;
                 note_account(tx, actor, "account.add", person.id, None, now)?;
                 Ok(person.id)
-            })
-            .await
-    }
-
-    /// Adds all the people or none. `progress` is told how many passwords are hashed.
-    pub async fn import(
-        &self,
-        rows: Vec<Row>,
-        now: Timestamp,
-        mut progress: impl FnMut(usize),
-    ) -> Result<usize, ImportError> {
-        let mut people = Vec::with_capacity(rows.len());
-        for row in rows {
-            let password_hash = match row.password {
-                Some(password) => Some(self.hasher.hash(password).await?),
-                None => None,
-            };
-            people.push((
-                row.line,
-                NewAccount {
-                    id: AccountId::new(self.entropy.uuid()),
-                    email: row.email,
-                    name: row.name,
-                    business_id: row.business_id,
-                    password_hash,
-                },
-            ));
-            progress(people.len());
-        }
-        let actor = self.actor.clone();
-        self.store
-            .write(move |tx| {
-                for (line, person) in &people {
-                    accounts::sql::insert(tx, person, now).map_err(|problem| match problem {
-                        AccountError::Store(error) => ImportError::Store(error),
-                        problem => ImportError::Line {
-                            line: *line,
-                            problem,
-                        },
-                    })?;
-                    note_account(tx, actor.clone(), "account.import", person.id, None, now)?;
-                }
-                Ok(people.len())
             })
             .await
     }

@@ -12,7 +12,7 @@ use crate::otp::{self, Otps};
 use crate::outbox::transport::{Transport, TransportError};
 use crate::outbox::worker::{Parts, Worker};
 use crate::outbox::{Kind, Renderer};
-use crate::password::{Hasher, Policy};
+use crate::password::{BreachFileError, Hasher, Policy};
 use crate::reset::{self, Resets};
 use crate::session::Sessions;
 use crate::store::{self, OpenError, Store};
@@ -32,6 +32,9 @@ pub enum StartError {
     /// The relay's settings; a relay that is down is no reason not to start.
     #[error(transparent)]
     Transport(#[from] TransportError),
+    /// The breached passwords.
+    #[error(transparent)]
+    Breaches(#[from] BreachFileError),
     /// Keys inside the database's backup would undo their being apart.
     #[error("keys.dir must not be the database file {0}")]
     KeysInDatabase(PathBuf),
@@ -79,6 +82,7 @@ impl App {
         let vault = Arc::new(Vault::open(&config.keys.dir, &entropy)?);
         let signer = Arc::new(Signer::new(keys, &config.http.public_url));
         let hasher = Hasher::new(&config.password, entropy.clone());
+        let policy = Policy::open(&config.password)?;
         let mailing = mailing::Settings {
             reset: config.reset.clone(),
             otp: config.otp.clone(),
@@ -105,7 +109,7 @@ impl App {
                 entropy: entropy.clone(),
                 hasher: hasher.clone(),
                 signer: Arc::clone(&signer),
-                policy: Policy::new(&config.password),
+                policy: policy.clone(),
                 mail_domain: mail_domain(&config.smtp.from),
             },
             sessions: Sessions {
@@ -114,7 +118,7 @@ impl App {
                 hasher: hasher.clone(),
                 signer: Arc::clone(&signer),
                 vault: Arc::clone(&vault),
-                policy: Policy::new(&config.password),
+                policy,
                 settings: config.tokens.clone(),
                 notices: config.notices.clone(),
                 mail_domain: mail_domain(&config.smtp.from),

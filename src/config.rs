@@ -205,6 +205,10 @@ pub struct Introspection {
 pub struct Password {
     /// The fewest characters of a new password.
     pub min_length: usize,
+    /// How hard it must be to guess, by zxcvbn's scale of 0 to 4; 0 takes any.
+    pub min_score: u8,
+    /// A file of SHA-1 hashes of breached passwords, sorted.
+    pub breach_file: Option<PathBuf>,
     /// Memory of one hash in KiB, at least 8 for each lane.
     pub argon2_memory_kib: u32,
     /// Passes over that memory.

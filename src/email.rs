@@ -73,6 +73,11 @@ impl EmailAddress {
         &self.key
     }
 
+    /// The part before the `@`.
+    pub fn local(&self) -> &str {
+        self.text.rsplit_once('@').map_or("", |(local, _)| local)
+    }
+
     /// The part behind the `@`.
     pub fn domain(&self) -> &str {
         self.text.rsplit_once('@').map_or("", |(_, domain)| domain)

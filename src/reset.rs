@@ -21,7 +21,7 @@ use crate::clock::Timestamp;
 use crate::email::EmailAddress;
 use crate::entropy::Entropy;
 use crate::outbox::{self, Kind, NewMessage};
-use crate::password::{Busy, Hasher, Policy};
+use crate::password::{Busy, Hasher, NewPasswordError, Policy};
 use crate::session::{self, LOGIN_TTL};
 use crate::store::{Store, StoreError, Tx};
 use crate::token::{self, Jti, Signer, Verified};
@@ -130,24 +130,32 @@ impl Resets {
             return Err(CompleteError::InvalidToken);
         }
         // Hashing is dear: only a token that still stands is worth it.
-        let jti = verified.jti.clone();
-        let open = self
+        let (jti, account, at) = (verified.jti.clone(), verified.account, verified.business);
+        let context = self
             .store
-            .read(move |db| sql::is_open(db, &jti, now))
+            .read(move |db| {
+                if !sql::is_open(db, &jti, now)? {
+                    return Err(CompleteError::InvalidToken);
+                }
+                let account =
+                    accounts::sql::by_id(db, account)?.ok_or(CompleteError::InvalidToken)?;
+                Ok(accounts::password_context(db, &account, at)?)
+            })
             .await?;
-        if !open {
-            return Err(CompleteError::InvalidToken);
-        }
-        let password = match self.policy.accept(password) {
-            Ok(password) => password,
-            Err(missed) => {
+        let hash = match self
+            .hasher
+            .hash_new(&self.policy, password.into(), context)
+            .await
+        {
+            Ok(hash) => hash,
+            Err(NewPasswordError::Busy(busy)) => return Err(busy.into()),
+            Err(NewPasswordError::Weak(missed)) => {
                 self.store
                     .write(move |tx| sql::count_refused_password(tx, &verified.jti))
                     .await?;
                 return Err(CompleteError::WeakPassword(missed));
             }
         };
-        let hash = self.hasher.hash(password).await?;
         let login_jti = Jti::new(&self.entropy);
         let notice_id = outbox::message_id(&self.mail_domain, &self.entropy);
         let login = self

@@ -24,13 +24,13 @@ impl FromSql for AccountId {
 
 impl ToSql for PasswordHash {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(self.as_phc().into())
+        Ok(self.as_stored().into())
     }
 }
 
 impl FromSql for PasswordHash {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
-        Ok(Self::from_phc(value.as_str()?.to_owned()))
+        Ok(Self::from_stored(value.as_str()?.to_owned()))
     }
 }
 
@@ -79,13 +79,23 @@ pub(crate) fn credentials(
         .prepare_cached(&format!(
             "SELECT {COLUMNS}, password_hash FROM accounts WHERE email_key = ?1"
         ))?
-        .query_row([email.key()], |row| {
-            Ok(Credentials {
-                account: from_row(row)?,
-                password_hash: row.get(10)?,
-            })
-        })
+        .query_row([email.key()], with_hash)
         .optional()?)
+}
+
+fn with_hash(row: &Row<'_>) -> rusqlite::Result<Credentials> {
+    Ok(Credentials {
+        account: from_row(row)?,
+        password_hash: row.get(10)?,
+    })
+}
+
+pub(crate) fn all_credentials(db: &Connection) -> Result<Vec<Credentials>, StoreError> {
+    let mut statement = db.prepare_cached(&format!(
+        "SELECT {COLUMNS}, password_hash FROM accounts ORDER BY email_key"
+    ))?;
+    let rows = statement.query_map([], with_hash)?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 pub(crate) fn all(db: &Connection) -> Result<Vec<Account>, StoreError> {
@@ -100,6 +110,9 @@ pub(crate) fn insert(tx: &Tx<'_>, person: &NewAccount, now: Timestamp) -> Result
     if by_email(tx, &person.email)?.is_some() {
         return Err(AccountError::Exists(person.email.clone()));
     }
+    if by_id(tx, person.id)?.is_some() {
+        return Err(AccountError::IdTaken(person.id));
+    }
     if let Some(id) = person.business_id
         && business::sql::find(tx, id)?.is_none()
     {
@@ -107,7 +120,8 @@ pub(crate) fn insert(tx: &Tx<'_>, person: &NewAccount, now: Timestamp) -> Result
     }
     tx.prepare_cached(
         "INSERT INTO accounts (id, email, email_key, name, business_id, password_hash, \
-         must_reset_password, created_at, updated_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8)",
+         must_reset_password, suspended_at, created_at, updated_at) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9)",
     )
     .and_then(|mut statement| {
         statement.execute(params![
@@ -117,7 +131,8 @@ pub(crate) fn insert(tx: &Tx<'_>, person: &NewAccount, now: Timestamp) -> Result
             person.name,
             person.business_id,
             person.password_hash,
-            person.password_hash.is_none(),
+            person.must_reset_password,
+            person.suspended_at,
             now,
         ])
     })
@@ -137,6 +152,21 @@ pub(crate) fn set_password(
          credential_version = credential_version + 1, updated_at = ?3 WHERE id = ?1",
     )?
     .execute(params![id, hash, now])?;
+    Ok(())
+}
+
+/// Stores another hash of the same password, unless it was replaced meanwhile. Nothing that was made
+/// under the password ends: it is still the same.
+pub(crate) fn renew_hash(
+    tx: &Tx<'_>,
+    id: AccountId,
+    old: &PasswordHash,
+    new: &PasswordHash,
+) -> Result<(), StoreError> {
+    tx.prepare_cached(
+        "UPDATE accounts SET password_hash = ?3 WHERE id = ?1 AND password_hash = ?2",
+    )?
+    .execute(params![id, old, new])?;
     Ok(())
 }
 

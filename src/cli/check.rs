@@ -7,6 +7,7 @@ use super::setup::{CLOCK, Setup};
 use super::{Error, Output, log};
 use crate::config::Config;
 use crate::outbox::transport::Transport;
+use crate::password::Policy;
 use crate::store::{Options, Store};
 use crate::token::{self, KeyState};
 use crate::vault::Vault;
@@ -17,11 +18,14 @@ pub(super) async fn run(setup: &Setup, out: &Output) -> Result<(), Error> {
     log::problems_only(config.log.format);
     out.line(config.to_toml().trim_end())?;
     out.line("")?;
-    let results = [
+    let mut results = vec![
         ("database", database(&config).await),
         ("keys", keys(&config)),
         ("relay", relay(&config).await),
     ];
+    if config.password.breach_file.is_some() {
+        results.push(("breached passwords", breaches(&config)));
+    }
     for (part, result) in &results {
         match result {
             Ok(found) => out.line(format!("ok      {part}: {found}"))?,
@@ -74,6 +78,12 @@ fn keys(config: &Config) -> Result<String, String> {
             folder.display()
         ),
     })
+}
+
+fn breaches(config: &Config) -> Result<String, String> {
+    let policy = Policy::open(&config.password).map_err(|error| error.to_string())?;
+    let (path, bytes) = policy.breach_file().ok_or("there is no file")?;
+    Ok(format!("{}, {bytes} bytes", path.display()))
 }
 
 async fn relay(config: &Config) -> Result<String, String> {

@@ -20,7 +20,7 @@ use crate::business::{Business, BusinessId, Colour, PortalUrl};
 use crate::config::{Config, ConfigFile};
 use crate::email::EmailAddress;
 use crate::entropy::Entropy;
-use crate::password::{Hasher, Policy};
+use crate::password::{Context, Hasher, Policy};
 use crate::server::Server;
 
 #[derive(Debug, ClapArgs)]
@@ -41,7 +41,7 @@ const JANE: &str = "jane@example.com";
 /// Her location.
 const CANAL_HOUSE: i64 = 7;
 /// Everybody's password at first.
-const PASSWORD: &str = "correct horse battery staple";
+const PASSWORD: &str = "nine otters in the old mill";
 /// The one that Jane changes it to.
 const NEW_PASSWORD: &str = "seven herons on the quay";
 
@@ -146,7 +146,7 @@ async fn fill(app: &App) -> Result<(), Error> {
         return Ok(());
     }
     let now = CLOCK.now();
-    let policy = Policy::new(&app.config.password);
+    let policy = Policy::open(&app.config.password)?;
     for (id, name, portal, colour) in [
         (
             CANAL_HOUSE,
@@ -167,13 +167,20 @@ async fn fill(app: &App) -> Result<(), Error> {
         ("omar@example.com", "Omar Haddad", 8, Some(PASSWORD)),
         ("kim@example.com", "Kim Vos", 8, None),
     ] {
-        let password = password.map(|text| policy.accept(text).map_err(|missed| missed.join(" ")));
+        let email = EmailAddress::parse(email)?;
+        let context = Context {
+            email: Some(email.clone()),
+            name: Some(name.to_owned()),
+            business: None,
+        };
+        let accept = |text| policy.accept(text, &context);
+        let password = password.map(accept).transpose();
         admin
             .add_account(
-                EmailAddress::parse(email)?,
+                email,
                 name.to_owned(),
                 BusinessId::new(business),
-                password.transpose()?,
+                password.map_err(|missed| missed.join(" "))?,
                 now,
             )
             .await?;

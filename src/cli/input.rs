@@ -3,10 +3,10 @@
 use std::io::{IsTerminal as _, Read as _, Write as _};
 
 use super::Error;
-use crate::password::{Password, Policy};
+use crate::password::{Context, Password, Policy};
 
 /// A password from standard input: its first line, or all of it when it has one line only.
-pub(super) fn password(policy: &Policy) -> Result<Password, Error> {
+pub(super) fn password(policy: &Policy, context: &Context) -> Result<Password, Error> {
     let mut text = String::new();
     let limit = 3 * Password::MAX_BYTES as u64 + 2;
     std::io::stdin()
@@ -23,7 +23,7 @@ pub(super) fn password(policy: &Policy) -> Result<Password, Error> {
         return Err("standard input has more than one line; give the password alone".into());
     }
     policy
-        .accept(line)
+        .accept(line, context)
         .map_err(|missed| Error::from(missed.join(" ")))
 }
 

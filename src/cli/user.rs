@@ -1,23 +1,23 @@
 //! `readmit user`.
 
 mod show;
+mod transfer;
 
-use std::fs::File;
-use std::io::IsTerminal as _;
 use std::path::PathBuf;
 
 use clap::Subcommand;
 
 use super::setup::{CLOCK, Database, Setup};
 use super::{Error, Output, input};
-use crate::accounts::{self, AccountError, import};
+use crate::accounts::{self, AccountError};
 use crate::admin::Admin;
 use crate::app::App;
-use crate::business::BusinessId;
+use crate::business::{self, BusinessId};
 use crate::config::Config;
 use crate::email::EmailAddress;
-use crate::password::Policy;
+use crate::password::{Context, Policy};
 use crate::session;
+use crate::store::StoreError;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -49,13 +49,29 @@ pub(super) enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Add many people from a CSV file, all or none
+    /// Add many people from a file, all or none
     ///
-    /// The file's first line is email,name,business,password. An empty password makes an account
-    /// that must reset first; an empty business, one of no location.
+    /// A CSV file begins with the line email,name,business,password. An empty password makes an
+    /// account that must reset first; an empty business, one of no location.
+    ///
+    /// JSON Lines hold an object a line, with email and name, and with id, business, `password_hash`
+    /// (or password, in clear), `totp_secret`, `must_reset` and suspended where there is something to
+    /// say. A password hash of another system is replaced by one of ours when its owner first signs
+    /// in: Argon2, bcrypt, PBKDF2 (Django's too), scrypt and SHA-512 crypt are understood.
     Import {
         /// The file
         file: PathBuf,
+        /// What the file is, where its name does not say [default: jsonl for .jsonl and .ndjson, else csv]
+        #[arg(long, value_enum)]
+        format: Option<transfer::FormatName>,
+    },
+    /// Write everybody as JSON Lines that an import takes, with password hashes and TOTP secrets
+    ///
+    /// Keep the file as you keep the database and the keys: who has it can guess at passwords at
+    /// leisure, and has every second factor. Recovery codes are not in it.
+    Export {
+        /// A file to make; standard output without one
+        file: Option<PathBuf>,
     },
     /// Shut a person out, and end their sessions and links
     Suspend {
@@ -124,6 +140,24 @@ fn address(text: &str) -> Result<EmailAddress, Error> {
     EmailAddress::parse(text).map_err(|error| format!("{text:?}: {error}").into())
 }
 
+/// What the password of somebody who is being added must not be made of.
+fn new_member(
+    db: &rusqlite::Connection,
+    email: EmailAddress,
+    name: String,
+    business: Option<BusinessId>,
+) -> Result<Context, StoreError> {
+    let business = match business {
+        Some(id) => business::find(db, id)?,
+        None => None,
+    };
+    Ok(Context {
+        email: Some(email),
+        name: Some(name),
+        business: business.map(|business| business.name),
+    })
+}
+
 pub(super) async fn run(command: Command, setup: &Setup, out: &Output) -> Result<(), Error> {
     let database = match command {
         Command::Add { .. } | Command::Import { .. } => Database::MayBeMade,
@@ -137,7 +171,6 @@ pub(super) async fn run(command: Command, setup: &Setup, out: &Output) -> Result
 }
 
 async fn act(command: Command, admin: &Admin, config: &Config, out: &Output) -> Result<(), Error> {
-    let policy = Policy::new(&config.password);
     let now = CLOCK.now();
     match command {
         Command::Add {
@@ -146,30 +179,15 @@ async fn act(command: Command, admin: &Admin, config: &Config, out: &Output) -> 
             business,
             password_stdin,
         } => {
-            let email = address(&email)?;
-            let name = name.trim().to_owned();
-            if name.is_empty() || name.chars().any(char::is_control) {
-                return Err("--name: a name is required, without control characters".into());
-            }
-            let password = if password_stdin {
-                Some(input::password(&policy)?)
-            } else {
-                None
-            };
-            let note = if password.is_none() {
-                "; they must reset their password first"
-            } else {
-                ""
-            };
-            let added = email.to_string();
-            admin
-                .add_account(email, name, business, password, now)
-                .await?;
-            out.line(format!("{added} added{note}"))?;
+            let person = (address(&email)?, name.trim().to_owned(), business);
+            add(out, admin, config, person, password_stdin).await?;
         }
         Command::List { json } => show::list(out, &admin.store.read(accounts::list).await?, json)?,
         Command::Show { email, json } => show::show(out, admin, address(&email)?, json).await?,
-        Command::Import { file } => import_file(out, admin, &policy, &file).await?,
+        Command::Import { file, format } => {
+            transfer::import(out, admin, config, &file, format).await?;
+        }
+        Command::Export { file } => transfer::export(out, admin, config, file.as_deref()).await?,
         Command::Suspend { email } => {
             admin.suspend(address(&email)?, now).await?;
             out.line(format!(
@@ -187,8 +205,7 @@ async fn act(command: Command, admin: &Admin, config: &Config, out: &Output) -> 
             ))?;
         }
         Command::SetPassword { email, .. } => {
-            let password = input::password(&policy)?;
-            admin.set_password(address(&email)?, password, now).await?;
+            set_password(admin, config, address(&email)?).await?;
             out.line(format!(
                 "{email} has a new password; sessions and links have ended"
             ))?;
@@ -237,27 +254,46 @@ async fn act(command: Command, admin: &Admin, config: &Config, out: &Output) -> 
     Ok(())
 }
 
-async fn import_file(
+async fn add(
     out: &Output,
     admin: &Admin,
-    policy: &Policy,
-    path: &std::path::Path,
+    config: &Config,
+    (email, name, business): (EmailAddress, String, Option<BusinessId>),
+    password_stdin: bool,
 ) -> Result<(), Error> {
-    let shown = path.display();
-    let file = File::open(path).map_err(|error| format!("{shown}: {error}"))?;
-    let rows = import::read(file, policy).map_err(|error| format!("{shown}: {error}"))?;
-    let (total, on_terminal) = (rows.len(), std::io::stderr().is_terminal());
-    let progress = |done: usize| {
-        if on_terminal && (done.is_multiple_of(20) || done == total) {
-            use std::io::Write as _;
-            let _ = write!(std::io::stderr(), "\r{done} of {total} passwords hashed");
-        }
-    };
-    let imported = admin.import(rows, CLOCK.now(), progress).await;
-    if on_terminal && total > 0 {
-        use std::io::Write as _;
-        let _ = writeln!(std::io::stderr());
+    if name.is_empty() || name.chars().any(char::is_control) {
+        return Err("--name: a name is required, without control characters".into());
     }
-    let count = imported.map_err(|error| format!("{shown}: {error}"))?;
-    out.line(format!("{count} people imported"))
+    let password = if password_stdin {
+        let context = admin.store.read({
+            let (email, name) = (email.clone(), name.clone());
+            move |db| new_member(db, email, name, business)
+        });
+        let policy = Policy::open(&config.password)?;
+        Some(input::password(&policy, &context.await?)?)
+    } else {
+        None
+    };
+    let note = if password.is_none() {
+        "; they must reset their password first"
+    } else {
+        ""
+    };
+    let added = email.to_string();
+    admin
+        .add_account(email, name, business, password, CLOCK.now())
+        .await?;
+    out.line(format!("{added} added{note}"))
+}
+
+async fn set_password(admin: &Admin, config: &Config, email: EmailAddress) -> Result<(), Error> {
+    let wanted = email.clone();
+    let context = admin.store.read(move |db| {
+        let account = accounts::find(db, &wanted)?.ok_or(AccountError::Unknown(wanted))?;
+        Ok::<_, AccountError>(accounts::password_context(db, &account, None)?)
+    });
+    let policy = Policy::open(&config.password)?;
+    let password = input::password(&policy, &context.await?)?;
+    admin.set_password(email, password, CLOCK.now()).await?;
+    Ok(())
 }

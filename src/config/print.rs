@@ -151,6 +151,14 @@ fn password(config: &Config) -> Keys {
     let password = &config.password;
     vec![
         ("min_length", count(password.min_length)),
+        ("min_score", password.min_score.into()),
+        (
+            "breach_file",
+            password
+                .breach_file
+                .as_deref()
+                .map_or_else(|| text(""), path),
+        ),
         ("argon2_memory_kib", password.argon2_memory_kib.into()),
         ("argon2_iterations", password.argon2_iterations.into()),
         ("argon2_parallelism", password.argon2_parallelism.into()),

@@ -281,6 +281,8 @@ impl Password {
         }
         Ok(Self {
             min_length: settings.count("password.min_length", 8..=64)?,
+            min_score: settings.count("password.min_score", 0..=4)?,
+            breach_file: settings.optional_path("password.breach_file")?,
             argon2_memory_kib: memory,
             argon2_iterations: settings.count("password.argon2_iterations", 1..=1000)?,
             argon2_parallelism: lanes,

@@ -10,7 +10,7 @@ use crate::business::BusinessId;
 use crate::clock::Timestamp;
 use crate::guesses::{self, Guesser};
 use crate::outbox::{self, Kind, NewMessage};
-use crate::password::{Busy, Password};
+use crate::password::{Busy, NewPasswordError, Password};
 use crate::reset;
 use crate::store::StoreError;
 use crate::token::{self, Jti};
@@ -55,6 +55,15 @@ pub enum ChangePasswordError {
     /// The database did not take it.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl From<NewPasswordError> for ChangePasswordError {
+    fn from(error: NewPasswordError) -> Self {
+        match error {
+            NewPasswordError::Weak(missed) => Self::WeakPassword(missed),
+            NewPasswordError::Busy(busy) => Self::Busy(busy),
+        }
+    }
 }
 
 impl Sessions {
@@ -150,18 +159,20 @@ impl Sessions {
         let account = member.account.clone();
         let guesser = Guesser::new(&account.email, client);
         let (asking, email) = (guesser.clone(), account.email.clone());
-        let stored = self
+        let (changing, at) = (account.clone(), member.business);
+        let (stored, context) = self
             .store
             .read(move |db| {
                 if let Some(wait) = guesses::must_wait(db, &asking, now)? {
                     return Err(ChangePasswordError::Wait(wait));
                 }
-                Ok(accounts::sql::credentials(db, &email)?)
+                let found = accounts::sql::credentials(db, &email)?;
+                let context = accounts::password_context(db, &changing, at)?;
+                Ok((found.and_then(|found| found.password_hash), context))
             })
-            .await?
-            .and_then(|found| found.password_hash);
+            .await?;
         let matches = match Password::new(current) {
-            Some(current) => self.hasher.verify(current, stored).await?,
+            Some(current) => self.hasher.verify(current, stored).await?.is_right(),
             None => false,
         };
         if !matches {
@@ -170,11 +181,10 @@ impl Sessions {
                 .await?;
             return Err(ChangePasswordError::WrongPassword);
         }
-        let new = self
-            .policy
-            .accept(new)
-            .map_err(ChangePasswordError::WeakPassword)?;
-        let hash = self.hasher.hash(new).await?;
+        let hash = self
+            .hasher
+            .hash_new(&self.policy, new.into(), context)
+            .await?;
         let notice = NewMessage {
             kind: Kind::Changed,
             recipient: account.email.clone(),

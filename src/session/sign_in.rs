@@ -12,7 +12,7 @@ use crate::email::EmailAddress;
 use crate::guesses::{self, Guesser};
 use crate::otp;
 use crate::outbox::{self, Kind, NewMessage};
-use crate::password::{Busy, Password};
+use crate::password::{self, Busy, Password, PasswordHash};
 use crate::store::{StoreError, Tx};
 use crate::totp;
 
@@ -52,6 +52,14 @@ pub enum SignInError {
     Store(#[from] StoreError),
 }
 
+/// What a right password leads to.
+struct Opening {
+    session: Opened,
+    code: Option<String>,
+    /// The outdated hash and the one in its place.
+    renewed: Option<(PasswordHash, PasswordHash)>,
+}
+
 #[derive(Clone, Copy)]
 enum Refusal {
     Credentials,
@@ -89,7 +97,9 @@ impl From<Refusal> for SignInError {
 impl Sessions {
     /// Checks the password and opens a session.
     ///
-    /// Whatever the user name is, this reads once, verifies one Argon2 hash and writes once.
+    /// Whatever the user name is, this reads once, verifies one Argon2 hash and writes once. Only a
+    /// hash that an import brought, or that was made at another cost, is verified as what it is; with
+    /// the session that it opens it is replaced by one of ours.
     pub async fn sign_in(
         &self,
         login: Login,
@@ -118,9 +128,9 @@ impl Sessions {
             Some(found) => (Some(found.account), found.password_hash),
             None => (None, None),
         };
-        let matches = self.hasher.verify(password, hash).await?;
+        let found = self.hasher.verify(password.clone(), hash.clone()).await?;
         let verdict = match &account {
-            Some(account) if matches && account.suspended_at.is_none() => {
+            Some(account) if found.is_right() && account.suspended_at.is_none() => {
                 if account.must_reset_password {
                     Err(Refusal::MustReset)
                 } else {
@@ -135,7 +145,19 @@ impl Sessions {
                     .client_id
                     .unwrap_or_else(|| account.email.as_str().to_owned());
                 let session = self.new_session(&account, account.business_id, client_id);
-                let opening = (session.clone(), login.totp);
+                let renewed = match (found, hash) {
+                    (password::Verdict::RightButOutdated, Some(old)) => {
+                        // Under load the old one does for once more.
+                        let new = self.hasher.hash(password).await.ok();
+                        new.map(|new| (old, new))
+                    }
+                    _ => None,
+                };
+                let opening = Opening {
+                    session: session.clone(),
+                    code: login.totp,
+                    renewed,
+                };
                 let refused = self
                     .open(account, opening, guesser.clone(), client, now)
                     .await?;
@@ -157,11 +179,16 @@ impl Sessions {
     async fn open(
         &self,
         account: Account,
-        (session, code): (Opened, Option<String>),
+        opening: Opening,
         guesser: Option<Guesser>,
         client: IpAddr,
         now: Timestamp,
     ) -> Result<Option<Refusal>, SignInError> {
+        let Opening {
+            session,
+            code,
+            renewed,
+        } = opening;
         let vault = Arc::clone(&self.vault);
         let ends_at = now.after(self.settings.refresh_ttl);
         let notice = self.notices.sign_in.then(|| NewMessage {
@@ -199,6 +226,9 @@ impl Sessions {
                     guesses::forget(tx, guesser)?;
                 }
                 otp::forget_failures(tx, account.id)?;
+                if let Some((old, new)) = &renewed {
+                    accounts::sql::renew_hash(tx, account.id, old, new)?;
+                }
                 let mut entry = entry(Some(account.id), None);
                 let client = shown(client);
                 entry.client = Some(&client);

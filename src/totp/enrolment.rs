@@ -155,7 +155,8 @@ impl TwoFactor {
                 Ok((found, guesser))
             })
             .await?;
-        let knows = self.hasher.verify(password, found.password_hash).await?;
+        let verdict = self.hasher.verify(password, found.password_hash).await?;
+        let knows = verdict.is_right();
         let version = found.account.credential_version;
         let vault = Arc::clone(&self.vault);
         self.store

@@ -38,7 +38,7 @@ pub(crate) fn run() {
 fn site_with_people(relay: &Sink) -> Site {
     use std::fmt::Write as _;
     let site = Site::new(&relay.url());
-    site.add_jane("correct horse battery staple");
+    site.add_jane("nine otters in the old mill");
     let mut file = "email,name,business,password\n".to_owned();
     for n in 0..PEOPLE {
         writeln!(file, "member{n}@example.com,Member {n},7,").expect("text grows");

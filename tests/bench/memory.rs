@@ -12,7 +12,7 @@ pub(crate) fn run() {
     let site = Site::new("smtp://127.0.0.1:9")
         .set("password.argon2_memory_kib", 19456)
         .set("password.argon2_iterations", 2);
-    site.add_jane("correct horse battery staple");
+    site.add_jane("nine otters in the old mill");
     let process = site.serve();
     println!(
         "idle after start:                        {:.1} MiB",

@@ -12,7 +12,7 @@ use crate::support::process::Site;
 
 const ROUNDS: usize = 5;
 const SPAN: Duration = Duration::from_secs(3);
-const PASSWORD: &str = "correct horse battery staple";
+const PASSWORD: &str = "nine otters in the old mill";
 
 pub(crate) fn run() {
     let site = Site::new("smtp://127.0.0.1:9")

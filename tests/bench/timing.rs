@@ -8,7 +8,7 @@ const PAIRS: usize = 10_000;
 
 pub(crate) fn run() {
     let site = Site::new("smtp://127.0.0.1:9");
-    site.add_jane("correct horse battery staple");
+    site.add_jane("nine otters in the old mill");
     let add = |email: &str| site.ok(&["user", "add", email, "--name=Somebody", "--business=7"]);
     add("sam@example.com");
     site.ok(&["user", "suspend", "sam@example.com"]);

@@ -23,7 +23,7 @@ pub(crate) fn run() {
     let site = Site::new("smtp://127.0.0.1:9")
         .set("introspection.resource_servers", format!("bench:{hash}"))
         .set("storage.queue", 4096);
-    site.add_jane("correct horse battery staple");
+    site.add_jane("nine otters in the old mill");
     let process = site.serve();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

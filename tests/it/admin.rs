@@ -6,6 +6,7 @@ use readmit::business::{BusinessError, BusinessId};
 use readmit::password::Password;
 
 use crate::support::app::{NEW_PASSWORD, PASSWORD, TestApp, email};
+use crate::support::hashing::{two_places, while_hashing};
 use crate::support::parallel::all_at_once;
 
 const JANE: &str = "jane@example.com";
@@ -65,6 +66,26 @@ fn a_set_password_replaces_the_old_one_and_ends_sessions() {
         .expect("the password is set");
     assert_eq!((open_sessions(&app), refresh_tokens(&app)), (2, 2));
     assert_eq!(app.sign_in(JANE, PASSWORD).status, 400);
+    assert_eq!(app.sign_in(JANE, NEW_PASSWORD).status, 200);
+}
+
+/// A sign-in whose password was right when it was read opens no session once it is replaced, though
+/// the hash that it is compared with is still the old one.
+#[test]
+fn a_sign_in_that_began_before_the_change_is_refused() {
+    let app = two_places(TestApp::builder()).start().and_jane();
+    let answer = while_hashing(
+        &app,
+        || app.sign_in(JANE, PASSWORD),
+        || {
+            let password = Password::new(NEW_PASSWORD).expect("a password");
+            app.wait(app.admin().set_password(email(JANE), password, app.now()))
+                .expect("the password is set");
+        },
+    );
+    assert_eq!(answer.status, 400);
+    assert_eq!(answer.json()["error"], "invalid_grant");
+    assert_eq!(open_sessions(&app), 0);
     assert_eq!(app.sign_in(JANE, NEW_PASSWORD).status, 200);
 }
 

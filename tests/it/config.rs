@@ -89,6 +89,8 @@ const OTHERS: &[(&str, &str)] = &[
     ),
     ("notices.sign_in", "true"),
     ("password.min_length", "8"),
+    ("password.min_score", "4"),
+    ("password.breach_file", r#""breached.txt""#),
     ("password.argon2_memory_kib", "65536"),
     ("password.argon2_iterations", "3"),
     ("password.argon2_parallelism", "2"),
@@ -127,6 +129,8 @@ fn the_defaults_are_the_documented_ones() {
     assert_eq!(config.tokens.refresh_ttl, Duration::from_hours(15 * 24));
     assert_eq!(config.tokens.max_exchange, Duration::from_hours(7 * 24));
     assert_eq!(config.password.min_length, 12);
+    assert_eq!(config.password.min_score, 3);
+    assert_eq!(config.password.breach_file, None);
     assert_eq!(config.password.argon2_memory_kib, 19_456);
     assert_eq!(config.password.argon2_iterations, 2);
     assert_eq!(config.password.argon2_parallelism, 1);

@@ -26,7 +26,7 @@ const IMPORT: [&str; 3] = ["user", "import", "people.csv"];
 fn people_are_imported_with_and_without_password_and_business() {
     let site = site(
         "\u{feff}Email, Name ,BUSINESS,password\r\n\
-         Jane@Example.com,\"Doe, Jane\",7,correct horse battery staple\r\n\
+         Jane@Example.com,\"Doe, Jane\",7,nine otters in the old mill\r\n\
          \r\n\
          sam@example.com,  Sam \u{e9} , 7 ,\r\n\
          rob@example.com,\"Rob \"\"R\"\"\",,\"a password, with \"\"quotes\"\"\"\r\n",
@@ -62,7 +62,7 @@ fn people_are_imported_with_and_without_password_and_business() {
 /// The line is named by its number in the file, and no password is repeated.
 #[test]
 fn a_bad_line_is_named_by_its_number_and_nothing_is_imported() {
-    let good = "jane@example.com,Jane,7,correct horse battery\n";
+    let good = "jane@example.com,Jane,7,nine otters in a mill\n";
     let line = |number: u32, rows: &str, problem: &str| {
         let csv = format!("{HEADER}{good}{rows}");
         let said = format!("people.csv: line {number}: {problem}; nothing was imported");
@@ -122,7 +122,7 @@ fn a_bad_line_is_named_by_its_number_and_nothing_is_imported() {
         ),
         line(
             5,
-            "sam@example.com,Sam,7,\"correct horse\nbattery\"\nrob,Rob,7,\n",
+            "sam@example.com,Sam,7,\"nine otters\nin a mill\"\nrob,Rob,7,\n",
             "\"rob\": This is not a valid email address.",
         ),
         line(
@@ -138,7 +138,7 @@ fn a_bad_line_is_named_by_its_number_and_nothing_is_imported() {
             not_utf8,
             "people.csv: line 3: it is not UTF-8; nothing was imported".to_owned(),
         ),
-        header("jane@example.com,Jane,7,correct horse battery\n"),
+        header("jane@example.com,Jane,7,nine otters in a mill\n"),
         header("name,email,business,password\n"),
         header("email,name,business\n"),
         header(""),

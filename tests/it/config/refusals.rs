@@ -146,6 +146,10 @@ fn a_wrong_value_is_named_with_its_origin_its_key_and_what_is_expected() {
             "[password]\nmin_length = 7",
             "password.min_length: 7 is not a whole number from 8 to 64",
         ),
+        (
+            "[password]\nmin_score = 5",
+            "password.min_score: 5 is not a whole number from 0 to 4",
+        ),
     ] {
         assert_eq!(refusal(file, &[]), format!("readmit.toml: {expected}"));
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{ADDRESSES, populated};
-use crate::support::app::{PASSWORD, TestApp};
+use crate::support::app::{NEW_PASSWORD, PASSWORD, TestApp};
 use crate::support::hashing::{occupy, two_places};
 use crate::support::http::Answer;
 
@@ -121,4 +121,25 @@ fn every_sign_in_takes_a_hash_whoever_it_is_for() {
 
     assert_eq!(app.sign_in(ADDRESSES[0], PASSWORD).status, 200);
     assert_eq!(alike(&app, &refused()).status, 400);
+}
+
+/// Assertion 15: a hash says what it cost, so that a raised cost shuts nobody out, and holds for every
+/// password from then on.
+#[test]
+fn a_raised_cost_keeps_old_passwords_and_holds_for_new_ones() {
+    let mut app = TestApp::with_jane();
+    let cost = |app: &TestApp| {
+        let hash: String = app.query("SELECT password_hash FROM accounts");
+        hash.split('$').nth(3).expect("a cost").to_owned()
+    };
+    assert_eq!(cost(&app), "m=64,t=1,p=1");
+    app.set("password.argon2_memory_kib", 128);
+    app.set("password.argon2_iterations", 3);
+    app.set("password.argon2_parallelism", 2);
+    app.restart();
+    assert_eq!(app.sign_in(ADDRESSES[0], PASSWORD).status, 200);
+    assert_eq!(app.sign_in(ADDRESSES[0], NEW_PASSWORD).status, 400);
+    app.login_token(ADDRESSES[0], NEW_PASSWORD);
+    assert_eq!(cost(&app), "m=128,t=3,p=2");
+    assert_eq!(app.sign_in(ADDRESSES[0], NEW_PASSWORD).status, 200);
 }

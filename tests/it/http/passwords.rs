@@ -49,8 +49,8 @@ fn every_byte_of_a_password_counts() {
             vec!["a b%20c&d=e;f#g?h".to_owned(), "a+b c&d=e;f#g?h".to_owned()],
         ),
         (
-            "Correct Horse Battery".to_owned(),
-            vec!["correct horse battery".to_owned()],
+            "Nine Otters In The Mill".to_owned(),
+            vec!["nine otters in the mill".to_owned()],
         ),
     ];
     for (password, others) in cases {

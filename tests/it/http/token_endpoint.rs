@@ -5,7 +5,7 @@ use crate::support::app::{NEW_PASSWORD, PASSWORD, TestApp, email};
 use crate::support::http::{Answer, Request};
 
 const JANE: &str = "grant_type=password&username=jane%40example.com\
-                    &password=correct+horse+battery+staple";
+                    &password=nine+otters+in+the+old+mill";
 
 fn post(app: &TestApp, form: impl Into<Vec<u8>>) -> Answer {
     app.send(&Request::post(TOKEN).body(FORM, form))
@@ -118,7 +118,7 @@ fn a_parameter_given_twice_is_refused() {
         "username=jane%40example.com",
         "password=x",
         "password",
-        "p%61ssword=correct+horse+battery+staple",
+        "p%61ssword=nine+otters+in+the+old+mill",
         "client_id=a&client_id=a",
         "unknown=1&unknown=2",
     ] {

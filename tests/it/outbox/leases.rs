@@ -170,7 +170,7 @@ fn a_row_that_cannot_be_read_does_not_hold_up_the_others() {
 fn a_database_that_refuses_the_claim_is_not_asked_in_a_loop() {
     let relay = SmtpServer::start();
     let site = Site::new(&relay.url()).set("outbox.poll", "150ms");
-    site.add_jane("correct horse battery staple");
+    site.add_jane("nine otters in the old mill");
     let server = site.serve();
     let refuse = "CREATE TRIGGER refuse BEFORE UPDATE ON outbox \
                   BEGIN SELECT RAISE(FAIL, 'the disk is full'); END";

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::{JANE, WEAK, another_token, is_refused};
 use crate::support::app::{NEW_PASSWORD, PASSWORD, TestApp};
+use crate::support::hashing::{two_places, while_hashing};
 use crate::support::parallel::all_at_once;
 
 /// Whether Jane signs in with this, after the wait that earlier guesses have brought.
@@ -102,4 +103,23 @@ fn a_hundred_requests_at_once_send_one_mail() {
     assert_eq!(app.smtp.mails().len(), 1);
     app.advance(Duration::from_secs(61));
     app.reset_token(JANE);
+}
+
+/// Assertion 25. A hash takes its time; what ends the link meanwhile counts, though the link was good
+/// when the request was looked at first.
+#[test]
+fn a_link_that_ends_while_its_password_is_hashed_changes_nothing() {
+    let app = two_places(TestApp::builder()).start().and_jane();
+    let token = app.reset_token(JANE);
+    let before: String = app.query("SELECT password_hash FROM accounts");
+    let answer = while_hashing(
+        &app,
+        || app.complete(&token, NEW_PASSWORD),
+        || app.suspend(JANE),
+    );
+    assert!(is_refused(&answer));
+    let after: String = app.query("SELECT password_hash FROM accounts");
+    assert_eq!(after, before);
+    let notices: i64 = app.query("SELECT count(*) FROM outbox WHERE kind = 'changed'");
+    assert_eq!(notices, 0);
 }

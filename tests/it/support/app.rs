@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use readmit::accounts::AccountId;
 use readmit::admin::Admin;
+use readmit::admin::import::{self, Format, Rules};
 use readmit::app::App;
 use readmit::audit::Actor;
 use readmit::business::{Business, BusinessId, Changes, PortalUrl};
@@ -16,7 +17,7 @@ use readmit::config::{Config, ConfigFile};
 use readmit::email::EmailAddress;
 use readmit::entropy::Entropy;
 use readmit::outbox::{self, Listed, State};
-use readmit::password::{Hasher, Password};
+use readmit::password::{Hasher, Password, Policy};
 use readmit::server::Server;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -30,7 +31,7 @@ use super::wait::wait_until;
 pub(crate) const START: Timestamp = Timestamp::from_seconds(1_800_000_000);
 
 /// The password that people have at first.
-pub(crate) const PASSWORD: &str = "correct horse battery staple";
+pub(crate) const PASSWORD: &str = "nine otters in the old mill";
 
 /// The password that tests change it to.
 pub(crate) const NEW_PASSWORD: &str = "seven herons on the quay";
@@ -223,6 +224,17 @@ impl TestApp {
         self.run();
     }
 
+    /// Sets a configuration key for the next start.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "reads better where it is called"
+    )]
+    pub(crate) fn set(&mut self, key: &str, value: impl ToString) {
+        let variable = format!("READMIT_{}", key.to_ascii_uppercase().replace('.', "__"));
+        self.settings.retain(|(name, _)| *name != variable);
+        self.settings.push((variable, value.to_string()));
+    }
+
     /// Lets the worker of a deployment that was started without one begin, after a restart.
     pub(crate) fn restart_with_worker(&mut self) {
         self.worker = true;
@@ -313,6 +325,23 @@ impl TestApp {
             self.now(),
         ))
         .expect("the account is added")
+    }
+
+    /// Imports JSON Lines; how many people, or what was said.
+    pub(crate) fn import(&self, lines: &str) -> Result<usize, String> {
+        let app = self.app();
+        let businesses = self
+            .wait(app.store.read(readmit::business::list))
+            .expect("the businesses");
+        let rules = Rules {
+            policy: &Policy::open(&app.config.password).expect("the policy opens"),
+            businesses: &businesses.into_iter().map(|b| (b.id, b.name)).collect(),
+        };
+        let rows = import::read(lines.as_bytes(), Format::JsonLines, &rules)
+            .map_err(|error| error.to_string())?;
+        let keys = &app.config.keys.dir;
+        self.wait(self.admin().import(rows, keys, self.now(), |_| ()))
+            .map_err(|error| error.to_string())
     }
 
     pub(crate) fn suspend(&self, address: &str) {

@@ -5,6 +5,7 @@ use std::pin::Pin;
 use readmit::password::{Busy, Hasher, Password, PasswordHash};
 
 use super::app::{Builder, TestApp};
+use super::http::Answer;
 use super::wait::wait_until;
 
 type Job = Pin<Box<dyn Future<Output = Result<PasswordHash, Busy>>>>;
@@ -32,6 +33,32 @@ pub(crate) fn occupy(app: &TestApp) -> Vec<Job> {
     });
     let next = wait_until("the job that ran has ended", || take(&hasher, app));
     vec![waiting, next]
+}
+
+/// The answer to `request`, which comes to its hash before `act` and gets it only afterwards. `request`
+/// is sent again as long as it finds no place.
+pub(crate) fn while_hashing(
+    app: &TestApp,
+    request: impl Fn() -> Answer + Sync,
+    act: impl FnOnce(),
+) -> Answer {
+    let hasher = app.app().sessions.hasher.clone();
+    let mut full = occupy(app);
+    drop(full.pop());
+    std::thread::scope(|scope| {
+        let caller = scope.spawn(|| {
+            wait_until("the request finds a place", || {
+                let answer = request();
+                (answer.status != 503).then_some(answer)
+            })
+        });
+        wait_until("the request waits for its hash", || {
+            take(&hasher, app).is_none().then_some(())
+        });
+        act();
+        drop(full);
+        caller.join().expect("an answer")
+    })
 }
 
 /// Starts a hash as far as it goes by itself; none when there is no place.
