@@ -4,10 +4,12 @@ mod businesses;
 mod export;
 pub mod import;
 mod keys;
+mod mail;
 
 pub use self::export::{ExportError, Exported};
 pub use self::import::ImportError;
 pub use self::keys::KeyActError;
+pub use self::mail::Acted;
 use crate::accounts::{self, Account, AccountError, AccountId, NewAccount};
 use crate::audit::{self, Actor};
 use crate::business::BusinessId;

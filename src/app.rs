@@ -9,9 +9,9 @@ use crate::entropy::Entropy;
 use crate::limits::Limits;
 use crate::mailing;
 use crate::otp::{self, Otps};
-use crate::outbox::transport::{Transport, TransportError};
+use crate::outbox::transport::TransportError;
 use crate::outbox::worker::{Parts, Worker};
-use crate::outbox::{Kind, Renderer};
+use crate::outbox::{Kind, Relays, Renderer};
 use crate::password::{BreachFileError, Hasher, Policy};
 use crate::reset::{self, Resets};
 use crate::session::Sessions;
@@ -94,14 +94,13 @@ impl App {
         let worker = Worker::new(
             Parts {
                 store: store.clone(),
-                transport: Transport::open(&config.smtp)?,
+                relays: Relays::open(&config.smtp, &config.outbox, clock.clone(), entropy.clone())?,
                 renderer: Renderer::new(Arc::clone(&signer)),
                 compose: compose(mailing.clone()),
                 clock: clock.clone(),
                 entropy: entropy.clone(),
             },
             &config.outbox,
-            config.smtp.connections,
         );
         Ok(Arc::new(Self {
             resets: Resets {

@@ -5,9 +5,16 @@
 //! marks each right after the relay's answer. Delivery is at least once: a crash between the relay's
 //! 250 and our commit can send one duplicate, with the same Message-ID and the same token.
 
+pub mod breaker;
+mod lanes;
+pub mod meter;
+pub mod pace;
+mod relays;
 mod render;
+pub mod retention;
 pub mod schedule;
 pub(crate) mod sql;
+pub mod suppression;
 pub mod transport;
 pub mod worker;
 
@@ -16,10 +23,12 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+pub use self::relays::{RelayStatus, Relays};
 pub use self::render::Renderer;
 use crate::accounts::AccountId;
 use crate::business::{Brand, BusinessId};
 use crate::clock::Timestamp;
+use crate::config::RelayUrl;
 use crate::email::EmailAddress;
 use crate::entropy::Entropy;
 use crate::store::{StoreError, Tx};
@@ -48,6 +57,21 @@ impl Kind {
             Self::Reset | Self::Otp => Duration::from_secs(DAY),
             Self::Changed | Self::SignIn => Duration::from_secs(4 * DAY),
         }
+    }
+
+    /// What goes first when there is more to send than can be: 0 for codes, which somebody waits for at
+    /// this moment, 1 for links, 2 for notices.
+    pub const fn priority(self) -> u8 {
+        match self {
+            Self::Otp => 0,
+            Self::Reset => 1,
+            Self::Changed | Self::SignIn => 2,
+        }
+    }
+
+    /// Whether a retry by hand makes a new letter, because what an earlier one held is dead by then.
+    pub const fn opens_a_door(self) -> bool {
+        matches!(self, Self::Reset | Self::Otp)
     }
 
     /// The name in the database, in templates and in listings.
@@ -131,18 +155,43 @@ pub fn enqueue(tx: &Tx<'_>, message: &NewMessage, now: Timestamp) -> Result<(), 
     Ok(())
 }
 
-/// The newest messages, newest first: of one state, or of all.
+/// The newest messages that the filter lets through, newest first.
 pub fn list(
     db: &rusqlite::Connection,
-    state: Option<State>,
+    filter: &Filter,
     limit: u32,
 ) -> Result<Vec<Listed>, StoreError> {
-    sql::list(db, state, limit)
+    sql::list(db, filter, limit)
 }
 
-/// The message of that number.
-pub fn show(db: &rusqlite::Connection, id: i64) -> Result<Option<Listed>, StoreError> {
-    sql::show(db, id)
+/// The message of that number, with everything that was tried for it.
+pub fn show(db: &rusqlite::Connection, id: i64) -> Result<Option<Shown>, StoreError> {
+    let Some(message) = sql::show(db, id)? else {
+        return Ok(None);
+    };
+    let history = sql::attempts(db, id)?;
+    Ok(Some(Shown { message, history }))
+}
+
+/// The outbox in numbers, with these relays, of which a server has noted what it knows.
+pub fn stats(db: &rusqlite::Connection, relays: &[RelayUrl]) -> Result<Stats, StoreError> {
+    let noted = sql::relays(db)?;
+    let relays = relays.iter().enumerate().map(|(place, url)| {
+        let relay = url.to_string();
+        let known = noted.iter().find(|one| one.relay == relay).cloned();
+        known.unwrap_or(RelayStatus {
+            relay,
+            place,
+            down_since: None,
+            next_probe_at: None,
+            failure: None,
+        })
+    });
+    Ok(Stats {
+        messages: sql::counts(db)?,
+        oldest_due: sql::next_due(db)?,
+        relays: relays.collect(),
+    })
 }
 
 /// A message that a worker has claimed.
@@ -164,10 +213,14 @@ pub struct Claimed {
     pub message_id: String,
     /// Which attempt this is, from 1.
     pub attempt: u32,
+    /// Since when this attempt was due.
+    pub due_at: Timestamp,
     /// Until when it is this worker's alone.
     pub lease_until: Timestamp,
     /// When it was put into the outbox.
     pub created_at: Timestamp,
+    /// From when on it is worth sending: [`Self::created_at`], or when somebody had it sent anew.
+    pub fresh_since: Timestamp,
 }
 
 /// What there is to do for a claimed message, found out in the transaction that claims it. It holds
@@ -247,6 +300,80 @@ pub struct Listed {
     pub created_at: Timestamp,
     /// When it was sent, dropped or given up.
     pub finished_at: Option<Timestamp>,
+    /// When somebody had it sent anew, after it was given up.
+    pub renewed_at: Option<Timestamp>,
+    /// How many attempts in a row ended with the end of the server.
+    pub crashes: u32,
+}
+
+/// Which messages are meant: those that meet everything that is given.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Only these; all when empty.
+    pub ids: Vec<i64>,
+    /// Only those in one of these states; in any when empty.
+    pub states: Vec<State>,
+    /// Only those of this kind.
+    pub kind: Option<Kind>,
+    /// Only those of this location, as it was submitted.
+    pub business: Option<BusinessId>,
+    /// Only those to addresses that contain this, whatever its case.
+    pub recipient: Option<String>,
+    /// Only those that were put into the outbox before.
+    pub before: Option<Timestamp>,
+}
+
+/// A message with its history.
+#[derive(Clone, Debug, Serialize)]
+pub struct Shown {
+    /// The message.
+    #[serde(flatten)]
+    pub message: Listed,
+    /// What was tried, in its order.
+    pub history: Vec<Attempted>,
+}
+
+/// What came of one relay within an attempt.
+#[derive(Clone, Debug, Serialize)]
+pub struct Attempted {
+    /// Which attempt it was, from 1.
+    pub attempt: u32,
+    /// When it ended.
+    pub at: Timestamp,
+    /// The relay's URL; none when it came to no relay.
+    pub relay: Option<String>,
+    /// How far the conversation came; none when the relay took the mail.
+    pub stage: Option<String>,
+    /// The reply code.
+    pub code: Option<u16>,
+    /// The enhanced status code (RFC 3463).
+    pub enhanced: Option<String>,
+    /// What the relay said, or what happened instead.
+    pub text: String,
+}
+
+/// How many messages there are of one kind in one state.
+#[derive(Clone, Debug, Serialize)]
+pub struct Count {
+    /// The state.
+    pub state: State,
+    /// The kind.
+    pub kind: Kind,
+    /// How many.
+    pub messages: i64,
+    /// When the oldest of them was put into the outbox.
+    pub oldest: Timestamp,
+}
+
+/// The outbox in numbers.
+#[derive(Clone, Debug, Serialize)]
+pub struct Stats {
+    /// How many messages there are.
+    pub messages: Vec<Count>,
+    /// When the earliest attempt is or was due, or the earliest lease runs out.
+    pub oldest_due: Option<Timestamp>,
+    /// The relays, as the server that last used them has found them.
+    pub relays: Vec<RelayStatus>,
 }
 
 /// The address as the mail library has it. Its own check is of another opinion in corner cases;

@@ -6,7 +6,8 @@ use super::client::{Answer, Ask, ask};
 use super::setup::{CLOCK, Setup};
 use super::{Error, Output, log};
 use crate::config::Config;
-use crate::outbox::transport::Transport;
+use crate::entropy::Entropy;
+use crate::outbox::Relays;
 use crate::password::Policy;
 use crate::store::{Options, Store};
 use crate::token::{self, KeyState};
@@ -21,8 +22,13 @@ pub(super) async fn run(setup: &Setup, out: &Output) -> Result<(), Error> {
     let mut results = vec![
         ("database", database(&config).await),
         ("keys", keys(&config)),
-        ("relay", relay(&config).await),
     ];
+    results.extend(
+        relays(&config)
+            .await
+            .into_iter()
+            .map(|found| ("relay", found)),
+    );
     if config.password.breach_file.is_some() {
         results.push(("breached passwords", breaches(&config)));
     }
@@ -86,9 +92,23 @@ fn breaches(config: &Config) -> Result<String, String> {
     Ok(format!("{}, {bytes} bytes", path.display()))
 }
 
-async fn relay(config: &Config) -> Result<String, String> {
-    let transport = Transport::open(&config.smtp).map_err(|error| error.to_string())?;
-    transport.probe().await.map_err(|error| error.to_string())
+async fn relays(config: &Config) -> Vec<Result<String, String>> {
+    let relays = match Relays::open(&config.smtp, &config.outbox, CLOCK, Entropy::System) {
+        Ok(relays) => relays,
+        Err(error) => return vec![Err(error.to_string())],
+    };
+    let several = config.smtp.urls.len() > 1;
+    let found = relays.probe().await.into_iter().map(|(relay, found)| {
+        // With several of them, the failure alone may not say which one it is about.
+        found.map_err(|error| {
+            if several {
+                format!("{relay}: {error}")
+            } else {
+                error.to_string()
+            }
+        })
+    });
+    found.collect()
 }
 
 /// Asks the server at `http.listen` whether it is ready.

@@ -15,8 +15,8 @@ use super::error::ConfigError;
 use super::kinds::LogFormat;
 use super::load::Settings;
 use super::{
-    Http, Introspection, Keys, Limits, Log, Notices, Otp, Outbox, Password, Reset, ResourceServer,
-    Smtp, Storage, Tokens,
+    Http, Introspection, Keys, Limits, Log, Notices, Otp, Outbox, Password, RelayUrl, Reset,
+    ResourceServer, Smtp, Storage, Tokens,
 };
 
 /// Times are stored in milliseconds, so a shorter duration is none.
@@ -106,13 +106,12 @@ impl Keys {
 impl Smtp {
     pub(super) fn read(settings: &Settings) -> Result<Self, ConfigError> {
         let smtp = Self {
-            url: settings.parsed("smtp.url")?,
+            urls: relays(settings)?,
             from: settings.parsed("smtp.from")?,
             username: settings.optional("smtp.username")?,
             password: password(settings)?,
             ca_file: settings.optional_path("smtp.ca_file")?,
             timeout: settings.span("smtp.timeout", INSTANT..=DAY)?,
-            connections: settings.count("smtp.connections", 1..=256)?,
             hello_name: settings.optional("smtp.hello_name")?,
         };
         match (&smtp.username, &smtp.password) {
@@ -128,7 +127,7 @@ impl Smtp {
                 };
                 Err(settings.invalid(key, "has no user; set smtp.username too"))
             }
-            (Some(_), Some(_)) if !smtp.url.is_private() => Err(settings.invalid(
+            (Some(_), Some(_)) if !smtp.urls.iter().all(RelayUrl::is_private) => Err(settings.invalid(
                 "smtp.url",
                 "could send the password of smtp.username in the clear; write ?tls=required or smtps://",
             )),
@@ -139,6 +138,19 @@ impl Smtp {
             _ => Ok(smtp),
         }
     }
+}
+
+/// The relays, none of them twice: one that is down would stand in for itself.
+fn relays(settings: &Settings) -> Result<Vec<RelayUrl>, ConfigError> {
+    let urls: Vec<RelayUrl> = settings.one_or_more("smtp.url", str::parse)?;
+    let doubled = |(at, url): (usize, &RelayUrl)| urls[..at].contains(url);
+    if urls.iter().enumerate().any(doubled) {
+        return Err(settings.invalid(
+            "smtp.url",
+            "names the same relay twice; name each one once, in the order in which they are tried",
+        ));
+    }
+    Ok(urls)
 }
 
 fn password(settings: &Settings) -> Result<Option<SecretString>, ConfigError> {
@@ -200,6 +212,13 @@ impl Outbox {
             max_retry,
             lease: settings.span("outbox.lease", INSTANT..=LONG)?,
             poll: settings.span("outbox.poll", INSTANT..=DAY)?,
+            concurrency: settings.count("outbox.concurrency", 1..=256)?,
+            rate: Some(settings.count("outbox.rate", 0..=100_000)?).filter(|rate| *rate > 0),
+            max_crashes: settings.count("outbox.max_crashes", 2..=1_000_000)?,
+            alarm_after: settings.span("outbox.alarm_after", INSTANT..=LONG)?,
+            keep_sent: settings.span("outbox.keep_sent", Duration::ZERO..=LONG)?,
+            keep_dropped: settings.span("outbox.keep_dropped", Duration::ZERO..=LONG)?,
+            keep_dead: settings.span("outbox.keep_dead", Duration::ZERO..=LONG)?,
         })
     }
 }

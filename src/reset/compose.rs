@@ -17,7 +17,7 @@ pub fn compose(
     let drop = |why: &str| Ok(Composed::Drop(why.to_owned()));
     let (account, brand) = match addressee(tx, message, settings)? {
         Ok(found) => found,
-        Err(why) => return drop(why),
+        Err(why) => return Ok(Composed::Drop(why)),
     };
     let expires_at = now.after(settings.reset.ttl);
     // A retry finds the token of its earlier attempt: whichever copy arrives, works.

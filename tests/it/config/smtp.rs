@@ -10,7 +10,7 @@ use super::{load, refusal};
 
 /// What `smtp.url` says: host, port, TLS.
 fn relay(url: &str) -> Result<(String, u16, Tls), String> {
-    load("", &[("READMIT_SMTP__URL", url)]).map(|config| match config.smtp.url {
+    load("", &[("READMIT_SMTP__URL", url)]).map(|config| match config.smtp.urls[0].clone() {
         RelayUrl::Smtp { host, port, tls } => (host, port, tls),
         RelayUrl::File(dir) => panic!("{url} became the folder {}", dir.display()),
     })
@@ -121,7 +121,7 @@ fn a_folder_can_stand_in_for_the_relay() {
         ("file:///var/mails", "/var/mails"),
     ] {
         let smtp = load("", &[("READMIT_SMTP__URL", url)]).unwrap().smtp;
-        assert_eq!(smtp.url, RelayUrl::File(dir.into()), "{url}");
+        assert_eq!(smtp.urls, [RelayUrl::File(dir.into())], "{url}");
     }
 }
 
