@@ -11,7 +11,7 @@ use crate::business::{self, BusinessId};
 use crate::clock::Timestamp;
 use crate::email::EmailAddress;
 use crate::password::{self, PasswordHash};
-use crate::store::StoreError;
+use crate::store::{Page, Place, StoreError};
 
 /// The lasting identity of an account: `sub` in its tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -90,6 +90,17 @@ pub struct NewAccount {
 /// Everybody, by address.
 pub fn list(db: &rusqlite::Connection) -> Result<Vec<Account>, StoreError> {
     sql::all(db)
+}
+
+/// A stretch of the people whose address or name contains `search`, whatever the case of its ASCII
+/// letters, by the keys of their addresses.
+pub fn page(
+    db: &rusqlite::Connection,
+    search: &str,
+    place: &Place<String>,
+    reach: usize,
+) -> Result<Page<Account>, StoreError> {
+    sql::page(db, search, place, reach)
 }
 
 /// Whose address that is.

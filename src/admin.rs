@@ -4,6 +4,7 @@ mod businesses;
 mod export;
 pub mod import;
 mod keys;
+mod links;
 mod mail;
 
 pub use self::export::{ExportError, Exported};
@@ -20,7 +21,6 @@ use crate::password::{Busy, Hasher, Password};
 use crate::reset;
 use crate::session;
 use crate::store::{Store, StoreError, Tx};
-use crate::token::Jti;
 use crate::totp;
 
 /// An administrator at work.
@@ -158,21 +158,6 @@ impl Admin {
                     note_account(tx, actor, "account.totp_off", account.id, None, now)?;
                 }
                 Ok(was_on)
-            })
-            .await
-    }
-
-    /// Revokes one reset link; false when it cannot be used any more or is unknown.
-    pub async fn revoke_link(&self, jti: Jti, now: Timestamp) -> Result<bool, StoreError> {
-        let actor = self.actor.clone();
-        self.store
-            .write(move |tx| {
-                let revoked = reset::sql::revoke(tx, &jti, "an administrator revoked it", now)?;
-                let Some(account) = revoked else {
-                    return Ok(false);
-                };
-                note_account(tx, actor, "reset.revoke", account, Some(jti.as_str()), now)?;
-                Ok(true)
             })
             .await
     }

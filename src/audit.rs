@@ -1,13 +1,16 @@
 //! The audit log: who did what to whom, from where, and how it ended.
 
+mod sql;
+
 use std::fmt;
 
-use rusqlite::params;
+use serde::Serialize;
 
 use crate::accounts::AccountId;
 use crate::business::BusinessId;
 use crate::clock::Timestamp;
-use crate::store::{StoreError, Tx};
+use crate::email::EmailAddress;
+use crate::store::{Page, Place, StoreError, Tx};
 
 /// Who acted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,22 +63,66 @@ pub struct Entry<'a> {
 
 /// Writes the entry in the transaction of the act itself.
 pub fn record(tx: &Tx<'_>, entry: &Entry<'_>, now: Timestamp) -> Result<(), StoreError> {
-    tx.prepare_cached(
-        "INSERT INTO audit (at, actor, event, outcome, account_id, business_id, client, detail) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-    )?
-    .execute(params![
-        now,
-        entry.actor.to_string(),
-        entry.event,
-        match entry.outcome {
-            Outcome::Ok => "ok",
-            Outcome::Refused => "refused",
-        },
-        entry.account,
-        entry.business,
-        entry.client,
-        entry.detail,
-    ])?;
-    Ok(())
+    sql::insert(tx, entry, now)
+}
+
+/// An entry as listings show it.
+#[derive(Clone, Debug, Serialize)]
+pub struct Listed {
+    /// Its number.
+    pub id: i64,
+    /// When.
+    pub at: Timestamp,
+    /// Who acted, as [`Actor`] is written.
+    pub actor: String,
+    /// What was done.
+    pub event: String,
+    /// `ok` or `refused`.
+    pub outcome: String,
+    /// On whom.
+    pub account_id: Option<AccountId>,
+    /// The address of the account, while there is one.
+    pub email: Option<EmailAddress>,
+    /// At which location.
+    pub business_id: Option<BusinessId>,
+    /// From where.
+    pub client: Option<String>,
+    /// What else there is to say.
+    pub detail: Option<String>,
+}
+
+/// Which entries are meant: those that meet everything that is given.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Only those of actors whose name contains this.
+    pub actor: Option<String>,
+    /// Only those on accounts whose address contains this.
+    pub email: Option<String>,
+    /// Only those of kinds that contain this.
+    pub event: Option<String>,
+    /// Only those that contain this anywhere.
+    pub anywhere: Option<String>,
+    /// Only those on this account.
+    pub account: Option<AccountId>,
+}
+
+/// A stretch of the log, newest first.
+pub fn page(
+    db: &rusqlite::Connection,
+    filter: &Filter,
+    place: &Place<i64>,
+    reach: usize,
+) -> Result<Page<Listed>, StoreError> {
+    sql::page(db, filter, place, reach)
+}
+
+/// How many sign-ins succeeded, and how many acts of members were refused, in each of `count` spans of
+/// `span` milliseconds from `since` on.
+pub fn activity(
+    db: &rusqlite::Connection,
+    since: Timestamp,
+    span: i64,
+    count: usize,
+) -> Result<(Vec<u32>, Vec<u32>), StoreError> {
+    sql::activity(db, since, span, count)
 }

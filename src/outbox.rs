@@ -31,7 +31,7 @@ use crate::clock::Timestamp;
 use crate::config::RelayUrl;
 use crate::email::EmailAddress;
 use crate::entropy::Entropy;
-use crate::store::{StoreError, Tx};
+use crate::store::{Page, Place, StoreError, Tx};
 use crate::token;
 
 /// What a message is.
@@ -162,6 +162,32 @@ pub fn list(
     limit: u32,
 ) -> Result<Vec<Listed>, StoreError> {
     sql::list(db, filter, limit)
+}
+
+/// A stretch of the messages that the filter lets through, newest first.
+pub fn page(
+    db: &rusqlite::Connection,
+    filter: &Filter,
+    place: &Place<i64>,
+    reach: usize,
+) -> Result<Page<Listed>, StoreError> {
+    sql::page(db, filter, place, reach)
+}
+
+/// How many messages came in, and how many went out, in each of `count` spans of `span` milliseconds
+/// from `since` on.
+pub fn activity(
+    db: &rusqlite::Connection,
+    since: Timestamp,
+    span: i64,
+    count: usize,
+) -> Result<(Vec<u32>, Vec<u32>), StoreError> {
+    sql::activity(db, since, span, count)
+}
+
+/// What waits and what was given up.
+pub fn backlog(db: &rusqlite::Connection) -> Result<Backlog, StoreError> {
+    sql::backlog(db)
 }
 
 /// The message of that number, with everything that was tried for it.
@@ -363,6 +389,17 @@ pub struct Count {
     pub messages: i64,
     /// When the oldest of them was put into the outbox.
     pub oldest: Timestamp,
+}
+
+/// What waits and what was given up.
+#[derive(Clone, Copy, Debug)]
+pub struct Backlog {
+    /// Messages that wait or are being sent.
+    pub waiting: u32,
+    /// When the oldest of these was put into the outbox.
+    pub oldest: Option<Timestamp>,
+    /// Messages that were given up.
+    pub dead: u32,
 }
 
 /// The outbox in numbers.

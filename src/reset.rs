@@ -23,7 +23,7 @@ use crate::entropy::Entropy;
 use crate::outbox::{self, Kind, NewMessage};
 use crate::password::{Busy, Hasher, NewPasswordError, Policy};
 use crate::session::{self, LOGIN_TTL};
-use crate::store::{Store, StoreError, Tx};
+use crate::store::{Page, Place, Store, StoreError, Tx};
 use crate::token::{self, Jti, Signer, Verified};
 
 /// A member's way back in.
@@ -85,6 +85,28 @@ pub struct Listed {
     pub revoked_why: Option<String>,
     /// How many passwords were refused as too weak with it.
     pub refused_passwords: u32,
+}
+
+/// Where a link stands in a list: those over behind those pending, and then by age.
+pub type PageKey = (bool, i64);
+
+/// A link with what stands around it.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// Its place in the list.
+    pub key: PageKey,
+    /// The link.
+    pub link: Listed,
+    /// How the person is called.
+    pub name: String,
+    /// What the location is called, while there is one.
+    pub business: Option<String>,
+    /// Who asked for it; none for a link that was made by hand.
+    pub client: Option<String>,
+    /// The message that carries it.
+    pub message: Option<i64>,
+    /// Where that message stands.
+    pub mail: Option<outbox::State>,
 }
 
 impl Resets {
@@ -222,6 +244,29 @@ pub fn list(
     now: Timestamp,
 ) -> Result<Vec<Listed>, StoreError> {
     sql::list(db, all, now)
+}
+
+/// A stretch of the links whose account's address, name or location contains `search`, newest first. With
+/// `all`, those that can no longer be used follow behind those that can.
+pub fn page(
+    db: &rusqlite::Connection,
+    all: bool,
+    search: &str,
+    place: &Place<PageKey>,
+    reach: usize,
+    now: Timestamp,
+) -> Result<Page<Row>, StoreError> {
+    sql::page(db, all, search, place, reach, now)
+}
+
+/// The newest links of an account.
+pub fn of_account(
+    db: &rusqlite::Connection,
+    account: AccountId,
+    limit: usize,
+    now: Timestamp,
+) -> Result<Vec<Row>, StoreError> {
+    sql::of_account(db, account, limit, now)
 }
 
 /// How many links of the account can still be used.

@@ -8,8 +8,10 @@
 //! that kind happens between two jobs.
 
 mod open;
+mod page;
 mod readers;
 mod types;
+mod watch;
 mod writer;
 
 use std::path::PathBuf;
@@ -19,6 +21,9 @@ use std::time::Duration;
 use tokio::sync::Notify;
 
 pub use self::open::OpenError;
+pub(crate) use self::page::anywhere;
+pub use self::page::{Page, Place};
+pub use self::watch::Watch;
 pub use self::writer::Tx;
 
 /// How a store is opened.

@@ -8,7 +8,7 @@ use crate::business;
 use crate::clock::Timestamp;
 use crate::email::EmailAddress;
 use crate::password::PasswordHash;
-use crate::store::{StoreError, Tx};
+use crate::store::{Page, Place, StoreError, Tx, anywhere};
 
 impl ToSql for AccountId {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
@@ -104,6 +104,37 @@ pub(crate) fn all(db: &Connection) -> Result<Vec<Account>, StoreError> {
     ))?;
     let rows = statement.query_map([], from_row)?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+pub(crate) fn page(
+    db: &Connection,
+    search: &str,
+    place: &Place<String>,
+    reach: usize,
+) -> Result<Page<Account>, StoreError> {
+    let pattern = (!search.is_empty()).then(|| anywhere(search));
+    let matches = if pattern.is_some() {
+        "(email_key LIKE ?2 ESCAPE '\\' OR name LIKE ?2 ESCAPE '\\')"
+    } else {
+        "?2 IS NULL"
+    };
+    let read = |from: &str, key: Option<&String>, order: &str, limit: usize| {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM accounts WHERE {from} AND {matches} \
+             ORDER BY email_key {order} LIMIT {limit}"
+        );
+        let mut statement = db.prepare_cached(&sql)?;
+        let rows = statement.query_map(params![key, pattern], from_row)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    };
+    place.page(
+        reach,
+        |key, limit| read("email_key >= coalesce(?1, '')", key, "ASC", limit),
+        |key, limit| match key {
+            Some(key) => read("email_key < ?1", Some(key), "DESC", limit),
+            None => read("?1 IS NULL", None, "DESC", limit),
+        },
+    )
 }
 
 pub(crate) fn insert(tx: &Tx<'_>, person: &NewAccount, now: Timestamp) -> Result<(), AccountError> {

@@ -1,11 +1,14 @@
 //! Reset tokens in the database.
 
+mod listing;
+
 use std::time::Duration;
 
 use rusqlite::types::{FromSql, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::{Listed, Pending};
+pub(super) use self::listing::{list, of_account, page};
+use super::Pending;
 use crate::accounts::{Account, AccountId};
 use crate::business::BusinessId;
 use crate::clock::Timestamp;
@@ -100,6 +103,17 @@ pub(crate) fn renounce(
     Ok(())
 }
 
+/// Whose link that is, and of which location.
+pub(crate) fn whose(
+    db: &Connection,
+    jti: &Jti,
+) -> Result<Option<(AccountId, Option<BusinessId>)>, StoreError> {
+    Ok(db
+        .prepare_cached("SELECT account_id, business_id FROM reset_tokens WHERE jti = ?1")?
+        .query_row([jti], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?)
+}
+
 /// Counts the links that the account could use, or will be able to once their mail gets through. A
 /// link whose mail was given up never reached anybody and does not count.
 pub(crate) fn pending(
@@ -191,46 +205,4 @@ pub(crate) fn revoke(
         )?
         .query_row(params![jti, why, now], |row| row.get(0))
         .optional()?)
-}
-
-/// Newest first; only those that can still be used unless `all`.
-pub(crate) fn list(db: &Connection, all: bool, now: Timestamp) -> Result<Vec<Listed>, StoreError> {
-    let mut statement = db.prepare_cached(
-        "SELECT t.jti, t.account_id, a.email, t.business_id, t.issued_at, t.expires_at, t.used_at, \
-         t.revoked_at, t.revoked_why, t.refused_passwords, \
-         a.suspended_at IS NULL AND a.credential_version = t.credential_version \
-         FROM reset_tokens t JOIN accounts a ON a.id = t.account_id \
-         ORDER BY t.issued_at DESC, t.jti",
-    )?;
-    let rows = statement.query_map([], |row| {
-        let expires_at: Timestamp = row.get(5)?;
-        let used_at: Option<Timestamp> = row.get(6)?;
-        let revoked_at: Option<Timestamp> = row.get(7)?;
-        let standing: bool = row.get(10)?;
-        let state = match (used_at, revoked_at) {
-            (Some(_), _) => "used",
-            (None, Some(_)) => "revoked",
-            (None, None) if !standing => "revoked",
-            (None, None) if expires_at <= now => "expired",
-            (None, None) => "pending",
-        };
-        Ok(Listed {
-            jti: row.get(0)?,
-            account_id: row.get(1)?,
-            email: row.get(2)?,
-            business_id: row.get(3)?,
-            state,
-            issued_at: row.get(4)?,
-            expires_at,
-            used_at,
-            revoked_at,
-            revoked_why: row.get(8)?,
-            refused_passwords: row.get(9)?,
-        })
-    })?;
-    let listed: Vec<Listed> = rows.collect::<Result<_, _>>()?;
-    Ok(listed
-        .into_iter()
-        .filter(|token| all || token.state == "pending")
-        .collect())
 }

@@ -8,8 +8,8 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params_from_iter};
 use crate::accounts::AccountId;
 use crate::business::BusinessId;
 use crate::clock::Timestamp;
-use crate::outbox::{Count, Filter, Kind, Listed, State};
-use crate::store::StoreError;
+use crate::outbox::{Backlog, Count, Filter, Kind, Listed, State};
+use crate::store::{Page, Place, StoreError};
 
 const LISTED: &str = "id, kind, state, recipient, account_id, business_id, client, message_id, \
                       attempts, next_attempt_at, last_reply, reason, created_at, finished_at, \
@@ -87,6 +87,79 @@ pub(crate) fn list(
     ))?;
     let rows = statement.query_map(params_from_iter(values), listed)?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// A stretch of the messages, newest first.
+pub(crate) fn page(
+    db: &Connection,
+    filter: &Filter,
+    place: &Place<i64>,
+    reach: usize,
+) -> Result<Page<Listed>, StoreError> {
+    let (condition, values) = condition(filter);
+    let read = |from: String, order: &str, limit: usize| {
+        let sql = format!(
+            "SELECT {LISTED} FROM outbox WHERE {condition} AND {from} ORDER BY id {order} LIMIT {limit}"
+        );
+        let mut statement = db.prepare_cached(&sql)?;
+        let rows = statement.query_map(params_from_iter(&values), listed)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    };
+    place.page(
+        reach,
+        |key, limit| read(format!("id <= {}", key.unwrap_or(&i64::MAX)), "DESC", limit),
+        |key, limit| read(format!("id > {}", key.unwrap_or(&i64::MIN)), "ASC", limit),
+    )
+}
+
+/// How many messages came in, and how many went out, in each of `count` spans of `span` milliseconds
+/// from `since` on.
+pub(crate) fn activity(
+    db: &Connection,
+    since: Timestamp,
+    span: i64,
+    count: usize,
+) -> Result<(Vec<u32>, Vec<u32>), StoreError> {
+    let series = |sql: &str| -> Result<Vec<u32>, StoreError> {
+        let mut series = vec![0; count];
+        let mut statement = db.prepare_cached(sql)?;
+        let mut rows = statement.query((since, span))?;
+        while let Some(row) = rows.next()? {
+            let place = usize::try_from(row.get::<_, i64>(0)?).unwrap_or(count);
+            if let Some(place) = series.get_mut(place) {
+                *place = row.get(1)?;
+            }
+        }
+        Ok(series)
+    };
+    Ok((
+        series(
+            "SELECT (created_at - ?1) / ?2, count(*) FROM outbox WHERE created_at >= ?1 GROUP BY 1",
+        )?,
+        series(
+            "SELECT (finished_at - ?1) / ?2, count(*) FROM outbox \
+             WHERE state = 'sent' AND finished_at >= ?1 GROUP BY 1",
+        )?,
+    ))
+}
+
+/// How many messages wait, how many were given up, and since when the oldest of those that wait is there.
+pub(crate) fn backlog(db: &Connection) -> Result<Backlog, StoreError> {
+    let (waiting, oldest) = db
+        .prepare_cached(
+            "SELECT count(*), min(created_at) FROM outbox WHERE state IN ('queued', 'sending')",
+        )?
+        .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let dead = db
+        .prepare_cached(
+            "SELECT count(*) FROM outbox WHERE state = 'dead' AND finished_at IS NOT NULL",
+        )?
+        .query_row([], |row| row.get(0))?;
+    Ok(Backlog {
+        waiting,
+        oldest,
+        dead,
+    })
 }
 
 pub(crate) fn show(db: &Connection, id: i64) -> Result<Option<Listed>, StoreError> {
