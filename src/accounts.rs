@@ -111,6 +111,11 @@ pub fn find(
     sql::by_email(db, email)
 }
 
+/// The account of that identity.
+pub fn by_id(db: &rusqlite::Connection, id: AccountId) -> Result<Option<Account>, StoreError> {
+    sql::by_id(db, id)
+}
+
 /// What a new password of this account must not be made of. The location is the one that it is set
 /// at, else the account's own.
 pub fn password_context(

@@ -24,6 +24,7 @@ use crate::store::{Store, StoreError, Tx};
 use crate::totp;
 
 /// An administrator at work.
+#[derive(Clone)]
 pub struct Admin {
     /// The database.
     pub store: Store,

@@ -3,6 +3,7 @@
 mod business;
 mod check;
 mod client;
+mod console;
 mod demo;
 mod input;
 mod key;
@@ -46,6 +47,12 @@ enum Command {
     Serve,
     /// Try it: two businesses, three people, mail caught in a folder; needs nothing
     Demo(demo::Args),
+    /// Watch and steer the deployment in this terminal: links, mail, people, places, the audit log
+    ///
+    /// Works whether the server runs or not, and over SSH; 80 columns and 24 lines or more. It needs no
+    /// password: whoever can read the database and its keys may do all this by the commands, too. Every
+    /// act stands in the audit log under the system user's name. `?` in it shows every key.
+    Console(console::Args),
     /// Show the effective configuration and test the database, the keys and the relay
     Check,
     /// Ask a running server whether it can do its work; exit status 0 if so
@@ -78,6 +85,7 @@ pub fn run(cli: Cli) -> Result<(), Error> {
         match cli.command {
             Command::Serve => serve::run(&setup, &out).await,
             Command::Demo(args) => demo::run(args, &out).await,
+            Command::Console(args) => console::run(args, &setup).await,
             Command::Check => check::run(&setup, &out).await,
             Command::Health => check::health(&setup, &out).await,
             Command::Openapi => out.line(crate::http::openapi(&setup.config()?.http.public_url)),

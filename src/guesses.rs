@@ -67,6 +67,13 @@ pub fn must_wait(
         .filter(|wait| !wait.is_zero() && *wait <= LONGEST))
 }
 
+/// How many guessers have to wait.
+pub fn held_back(db: &Connection, now: Timestamp) -> Result<u32, StoreError> {
+    Ok(db
+        .prepare_cached("SELECT count(*) FROM guesses WHERE next_at > ?1 AND next_at <= ?2")?
+        .query_row([now, now.after(LONGEST)], |row| row.get(0))?)
+}
+
 /// Counts a wrong guess, or one that is not compared yet; [`forget`] takes a right one back.
 pub fn count(tx: &Tx<'_>, guesser: &Guesser, now: Timestamp) -> Result<(), StoreError> {
     let failures: u32 = tx

@@ -201,8 +201,20 @@ pub fn show(db: &rusqlite::Connection, id: i64) -> Result<Option<Shown>, StoreEr
 
 /// The outbox in numbers, with these relays, of which a server has noted what it knows.
 pub fn stats(db: &rusqlite::Connection, relays: &[RelayUrl]) -> Result<Stats, StoreError> {
+    Ok(Stats {
+        messages: sql::counts(db)?,
+        oldest_due: sql::next_due(db)?,
+        relays: self::relays(db, relays)?,
+    })
+}
+
+/// How these relays are, as the server that last used them has found them.
+pub fn relays(
+    db: &rusqlite::Connection,
+    relays: &[RelayUrl],
+) -> Result<Vec<RelayStatus>, StoreError> {
     let noted = sql::relays(db)?;
-    let relays = relays.iter().enumerate().map(|(place, url)| {
+    let status = |(place, url): (usize, &RelayUrl)| {
         let relay = url.to_string();
         let known = noted.iter().find(|one| one.relay == relay).cloned();
         known.unwrap_or(RelayStatus {
@@ -212,12 +224,17 @@ pub fn stats(db: &rusqlite::Connection, relays: &[RelayUrl]) -> Result<Stats, St
             next_probe_at: None,
             failure: None,
         })
-    });
-    Ok(Stats {
-        messages: sql::counts(db)?,
-        oldest_due: sql::next_due(db)?,
-        relays: relays.collect(),
-    })
+    };
+    Ok(relays.iter().enumerate().map(status).collect())
+}
+
+/// The newest messages of an account.
+pub fn of_account(
+    db: &rusqlite::Connection,
+    account: AccountId,
+    limit: usize,
+) -> Result<Vec<Listed>, StoreError> {
+    sql::of_account(db, account, limit)
 }
 
 /// A message that a worker has claimed.

@@ -172,3 +172,10 @@ impl Store {
         self.readers.close().await;
     }
 }
+
+/// How large the database is, in bytes, without its write-ahead log.
+pub fn size(db: &rusqlite::Connection) -> Result<u64, StoreError> {
+    let ask = |pragma| db.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0));
+    let bytes = ask("page_count")?.saturating_mul(ask("page_size")?);
+    Ok(bytes.unsigned_abs())
+}

@@ -41,6 +41,14 @@ impl Setup {
     {
         let config = self.config()?;
         log::problems_only(config.log.format);
+        let admin = Self::open(&config, database)?;
+        let result = work(&admin, &config).await;
+        admin.store.close().await;
+        result
+    }
+
+    /// Opens the configured database for whoever is at the terminal.
+    pub(super) fn open(config: &Config, database: Database) -> Result<Admin, Error> {
         let path = &config.storage.path;
         if database == Database::MustExist && !path.exists() {
             return Err(format!(
@@ -51,15 +59,12 @@ impl Setup {
             .into());
         }
         let entropy = Entropy::System;
-        let admin = Admin {
+        Ok(Admin {
             store: Store::open(&Options::from(&config.storage))?,
             hasher: Hasher::new(&config.password, entropy.clone()),
             entropy,
             actor: Actor::Admin(system_user()),
-        };
-        let result = work(&admin, &config).await;
-        admin.store.close().await;
-        result
+        })
     }
 }
 

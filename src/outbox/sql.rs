@@ -9,7 +9,9 @@ mod relays;
 pub(crate) use self::claim::{Claim, Due, claim};
 pub(crate) use self::history::{attempts, note_attempt};
 pub(crate) use self::keep::{Cut, cancel, cut, hurry, remove, revive};
-pub(crate) use self::listing::{Selection, activity, backlog, counts, list, page, select, show};
+pub(crate) use self::listing::{
+    Selection, activity, backlog, counts, list, of_account, page, select, show,
+};
 pub(crate) use self::relays::{forget_relays, note_relays, relays};
 
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};

@@ -17,6 +17,8 @@ pub enum Place<K> {
 pub struct Page<T> {
     /// The rows, in the list's order.
     pub rows: Vec<T>,
+    /// How many of them stand before the place that was asked for.
+    pub at: usize,
     /// Whether there are rows before them.
     pub before: bool,
     /// Whether there are rows after them.
@@ -46,6 +48,7 @@ impl<K> Place<K> {
         let before = rows.len() > reach;
         rows.truncate(reach);
         rows.reverse();
+        let at = rows.len();
         let mut from_here = match self {
             Self::End => Vec::new(),
             Self::At(_) | Self::Start => forward(key, reach + 1)?,
@@ -55,6 +58,7 @@ impl<K> Place<K> {
         rows.append(&mut from_here);
         Ok(Page {
             rows,
+            at,
             before,
             after,
         })

@@ -112,6 +112,18 @@ pub(crate) fn page(
     )
 }
 
+pub(crate) fn of_account(
+    db: &Connection,
+    account: AccountId,
+    limit: usize,
+) -> Result<Vec<Listed>, StoreError> {
+    let sql =
+        format!("SELECT {LISTED} FROM outbox WHERE account_id = ?1 ORDER BY id DESC LIMIT {limit}");
+    let mut statement = db.prepare_cached(&sql)?;
+    let rows = statement.query_map([account], listed)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 /// How many messages came in, and how many went out, in each of `count` spans of `span` milliseconds
 /// from `since` on.
 pub(crate) fn activity(

@@ -1,0 +1,149 @@
+//! Which key means what, where. The help, the line at the bottom and the palette are made from this table,
+//! so that none of them can say anything else than what is done.
+
+mod table;
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+pub(super) use self::table::BINDINGS;
+use super::model::{Model, Open, Tab};
+
+/// What a key means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each is described in the table")]
+pub enum Command {
+    Quit,
+    Help,
+    Palette,
+    NextTab,
+    PreviousTab,
+    Go(Tab),
+    Down,
+    Up,
+    PageDown,
+    PageUp,
+    First,
+    Last,
+    Open,
+    Back,
+    Filter,
+    Toggle,
+    Follow,
+    Theme,
+    Mark,
+    MarkShown,
+    Revoke,
+    Resend,
+    MakeLink,
+    Suspend,
+    RequireReset,
+    EndSessions,
+    TotpOff,
+    Retry,
+    Cancel,
+    Edit,
+    Export,
+}
+
+/// Where a key has its meaning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// In every view.
+    Everywhere,
+    /// On the list of reset links.
+    Links,
+    /// On the outbox, and on one message.
+    Outbox,
+    /// Where a person is selected or shown.
+    Person,
+    /// On the list of locations.
+    Businesses,
+    /// On the audit log.
+    Audit,
+}
+
+impl Scope {
+    /// What help calls it.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Everywhere => "Everywhere",
+            Self::Links => "Reset links",
+            Self::Outbox => "Outbox",
+            Self::Person => "Accounts",
+            Self::Businesses => "Businesses",
+            Self::Audit => "Audit",
+        }
+    }
+}
+
+/// A key, with the modifiers that must be held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Key(KeyCode, KeyModifiers);
+
+impl Key {
+    fn is(self, event: KeyEvent) -> bool {
+        // Shift is in the character already.
+        let held = event.modifiers.difference(KeyModifiers::SHIFT);
+        self.0 == event.code && self.1 == held
+    }
+
+    /// How the key is written.
+    pub fn name(self) -> String {
+        let name = match self.0 {
+            KeyCode::Char(' ') => "space".to_owned(),
+            KeyCode::Char(c) => c.to_string(),
+            KeyCode::Up => "↑".to_owned(),
+            KeyCode::Down => "↓".to_owned(),
+            KeyCode::PageUp => "PgUp".to_owned(),
+            KeyCode::PageDown => "PgDn".to_owned(),
+            KeyCode::BackTab => "S-Tab".to_owned(),
+            code => code.to_string(),
+        };
+        if self.1.contains(KeyModifiers::CONTROL) {
+            format!("^{name}")
+        } else {
+            name
+        }
+    }
+}
+
+/// A line of the table.
+#[derive(Clone, Copy, Debug)]
+pub struct Binding {
+    /// What is meant.
+    pub command: Command,
+    /// The keys that mean it; the first stands in the line at the bottom.
+    pub keys: &'static [Key],
+    /// Where.
+    pub scope: Scope,
+    /// In a word or two, for the line at the bottom.
+    pub short: &'static str,
+    /// For the help and the palette.
+    pub label: &'static str,
+    /// Whether it changes something, which a console that only looks does not.
+    pub acts: bool,
+}
+
+/// What has a meaning where the model stands, most special first.
+pub(super) fn available(model: &Model) -> impl Iterator<Item = &'static Binding> {
+    let scope = match (&model.open, model.tab) {
+        (Some(Open::Person(_)), _) | (None, Tab::Accounts) => Some(Scope::Person),
+        (Some(Open::Message(_)), _) | (None, Tab::Outbox) => Some(Scope::Outbox),
+        (None, Tab::Links) => Some(Scope::Links),
+        (None, Tab::Businesses) => Some(Scope::Businesses),
+        (None, Tab::Audit) => Some(Scope::Audit),
+        _ => None,
+    };
+    let read_only = model.read_only;
+    BINDINGS.iter().filter(move |binding| {
+        (binding.scope == Scope::Everywhere || Some(binding.scope) == scope)
+            && !(binding.acts && read_only)
+    })
+}
+
+/// What the key means where the model stands.
+pub(super) fn command(model: &Model, event: KeyEvent) -> Option<Command> {
+    available(model)
+        .find(|binding| binding.keys.iter().any(|key| key.is(event)))
+        .map(|binding| binding.command)
+}

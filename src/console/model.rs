@@ -1,0 +1,265 @@
+//! Everything that the console knows. What is on the screen follows from it alone.
+
+use std::collections::BTreeSet;
+
+use ratatui_textarea::TextArea;
+
+use super::act::Act;
+use super::list::List;
+use super::query::{Overview, Person};
+use super::theme::{Theme, ThemeName};
+use crate::accounts::Account;
+use crate::business::Business;
+use crate::clock::Timestamp;
+use crate::email::EmailAddress;
+use crate::outbox::{self, Shown, State};
+use crate::{audit, reset};
+
+/// A view.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "their titles say it")]
+pub enum Tab {
+    Overview,
+    Links,
+    Templates,
+    Outbox,
+    Accounts,
+    Businesses,
+    Audit,
+}
+
+impl Tab {
+    /// In their order on the screen.
+    pub const ALL: [Self; 7] = [
+        Self::Overview,
+        Self::Links,
+        Self::Templates,
+        Self::Outbox,
+        Self::Accounts,
+        Self::Businesses,
+        Self::Audit,
+    ];
+
+    /// What it is called.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Overview => "Overview",
+            Self::Links => "Reset links",
+            Self::Templates => "Templates",
+            Self::Outbox => "Outbox",
+            Self::Accounts => "Accounts",
+            Self::Businesses => "Businesses",
+            Self::Audit => "Audit",
+        }
+    }
+
+    /// The view so many further on, around the end.
+    #[must_use]
+    pub fn turn(self, by: usize) -> Self {
+        let here = Self::ALL.iter().position(|tab| *tab == self).unwrap_or(0);
+        Self::ALL[(here + by) % Self::ALL.len()]
+    }
+}
+
+/// A page that is open over a list.
+#[derive(Debug)]
+pub enum Open {
+    /// All about one person.
+    Person(Box<Person>),
+    /// One message, with its history.
+    Message(Box<Shown>),
+}
+
+/// What lies over the view and takes the keys.
+pub enum Overlay {
+    /// Every key, scrolled so far.
+    Help(u16),
+    /// A command is looked for: what was typed, and which of the hits is selected.
+    Palette(TextArea<'static>, usize),
+    /// An act is to be confirmed.
+    Confirm(Act),
+    /// A link was made: for whom, the link, and whether it is to be seen.
+    Link(EmailAddress, String, bool),
+    /// The name of a file is asked for, to write the audit log to.
+    File(TextArea<'static>),
+    /// The list is filtered while something is typed.
+    Filter(TextArea<'static>),
+}
+
+/// What was said last.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// The sentence.
+    pub text: String,
+    /// Whether it is bad news.
+    pub bad: bool,
+}
+
+/// See the module.
+pub struct Model {
+    /// The time; what counts down counts down to it.
+    pub now: Timestamp,
+    /// Columns and lines of the terminal.
+    pub size: (u16, u16),
+    /// The view.
+    pub tab: Tab,
+    /// The page over the view's list.
+    pub open: Option<Open>,
+    /// Whether a page was asked for that is not read yet.
+    pub(super) opening: bool,
+    /// How far that page is scrolled.
+    pub scrolled: u16,
+    /// What lies over all.
+    pub overlay: Option<Overlay>,
+    /// The last notice.
+    pub notice: Option<Notice>,
+    /// The colours.
+    pub theme: Theme,
+    /// Whether it only looks.
+    pub read_only: bool,
+    /// Under whose name it acts.
+    pub who: String,
+    /// Acts under way.
+    pub busy: usize,
+    /// The overview, once it is read.
+    pub overview: Option<Overview>,
+    pub(super) overview_due: Timestamp,
+    /// Reset links.
+    pub links: List<reset::Row>,
+    /// Whether links are shown that can no longer be used.
+    pub links_over: bool,
+    /// Messages.
+    pub outbox: List<outbox::Listed>,
+    /// The only state shown.
+    pub outbox_state: Option<State>,
+    /// Whether the newest message stays selected.
+    pub outbox_follow: bool,
+    /// The marked messages.
+    pub marked: BTreeSet<i64>,
+    /// People.
+    pub accounts: List<Account>,
+    /// The audit log.
+    pub audit: List<audit::Listed>,
+    /// Whether the newest entry stays selected.
+    pub audit_follow: bool,
+    /// Locations: they are few.
+    pub businesses: Vec<Business>,
+    /// The selected one.
+    pub business: usize,
+    filters: [String; Tab::ALL.len()],
+}
+
+impl Model {
+    /// A console that has read nothing yet.
+    pub fn new(
+        now: Timestamp,
+        size: (u16, u16),
+        who: String,
+        theme: ThemeName,
+        read_only: bool,
+    ) -> Self {
+        Self {
+            now,
+            size,
+            tab: Tab::Overview,
+            open: None,
+            opening: false,
+            scrolled: 0,
+            overlay: None,
+            notice: None,
+            theme: Theme::new(theme),
+            read_only,
+            who,
+            busy: 0,
+            overview: None,
+            overview_due: now,
+            links: List::default(),
+            links_over: false,
+            outbox: List::default(),
+            outbox_state: None,
+            outbox_follow: true,
+            marked: BTreeSet::new(),
+            accounts: List::default(),
+            audit: List::default(),
+            audit_follow: true,
+            businesses: Vec::new(),
+            business: 0,
+            filters: Default::default(),
+        }
+    }
+
+    /// How many rows of a list have room.
+    pub fn height(&self) -> usize {
+        usize::from(self.size.1.saturating_sub(super::view::CHROME))
+    }
+
+    /// What the view's list is filtered by.
+    pub fn filter(&self) -> &str {
+        &self.filters[self.tab as usize]
+    }
+
+    pub(super) fn filter_mut(&mut self) -> &mut String {
+        &mut self.filters[self.tab as usize]
+    }
+
+    /// Which messages are shown.
+    pub(super) fn outbox_filter(&self) -> outbox::Filter {
+        let text = &self.filters[Tab::Outbox as usize];
+        outbox::Filter {
+            states: self.outbox_state.into_iter().collect(),
+            recipient: (!text.is_empty()).then(|| text.clone()),
+            ..outbox::Filter::default()
+        }
+    }
+
+    /// Which entries are shown: words like `actor:jo` for one column, others for all.
+    pub fn audit_filter(&self) -> audit::Filter {
+        let mut filter = audit::Filter::default();
+        let mut rest = Vec::new();
+        for word in self.filters[Tab::Audit as usize].split_whitespace() {
+            let (place, text) = match word.split_once(':') {
+                Some(("actor", text)) => (&mut filter.actor, text),
+                Some(("account", text)) => (&mut filter.email, text),
+                Some(("kind", text)) => (&mut filter.event, text),
+                _ => {
+                    rest.push(word);
+                    continue;
+                }
+            };
+            *place = (!text.is_empty()).then(|| text.to_owned());
+        }
+        filter.anywhere = (!rest.is_empty()).then(|| rest.join(" "));
+        filter
+    }
+
+    pub(super) fn links_search(&self) -> String {
+        self.filters[Tab::Links as usize].clone()
+    }
+
+    pub(super) fn accounts_search(&self) -> String {
+        self.filters[Tab::Accounts as usize].clone()
+    }
+
+    /// The person that is shown or selected.
+    pub(super) fn person(&self) -> Option<&Account> {
+        match &self.open {
+            Some(Open::Person(person)) => Some(&person.account),
+            Some(Open::Message(_)) => None,
+            None => (self.tab == Tab::Accounts).then(|| self.accounts.current())?,
+        }
+    }
+
+    pub(super) fn say(&mut self, text: impl Into<String>) {
+        self.notice = Some(Notice {
+            text: text.into(),
+            bad: false,
+        });
+    }
+
+    pub(super) fn complain(&mut self, text: impl Into<String>) {
+        self.notice = Some(Notice {
+            text: text.into(),
+            bad: true,
+        });
+    }
+}

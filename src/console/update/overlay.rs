@@ -1,0 +1,154 @@
+//! Keys while something lies over the view.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use ratatui_textarea::TextArea;
+
+use super::{Effect, Model, reading, run};
+use crate::console::keys::{BINDINGS, Command};
+use crate::console::model::Overlay;
+use crate::console::palette;
+
+/// A key for what lies on top. What it does not take away stays.
+pub(super) fn overlay_key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
+    let Some(overlay) = model.overlay.take() else {
+        return Vec::new();
+    };
+    let held = key.modifiers.contains(KeyModifiers::CONTROL);
+    if held && key.code == KeyCode::Char('c') {
+        return Vec::new();
+    }
+    match overlay {
+        Overlay::Help(scrolled) => help(model, scrolled, key),
+        Overlay::Palette(input, selected) => command(model, input, selected, key),
+        Overlay::Confirm(act) => match key.code {
+            KeyCode::Char('y' | 'Y') => {
+                model.busy += 1;
+                model.marked.clear();
+                return vec![Effect::Act(act)];
+            }
+            KeyCode::Char('n' | 'N' | 'q') | KeyCode::Esc => {
+                model.say("nothing was done");
+                Vec::new()
+            }
+            _ => keep(model, Overlay::Confirm(act)),
+        },
+        Overlay::Link(email, link, shown) => match key.code {
+            KeyCode::Char('s') => keep(model, Overlay::Link(email, link, !shown)),
+            KeyCode::Char('c') => {
+                let copy = Effect::Copy(link.clone());
+                model.overlay = Some(Overlay::Link(email, link, shown));
+                vec![copy]
+            }
+            KeyCode::Esc | KeyCode::Enter | KeyCode::Char('q') => Vec::new(),
+            _ => keep(model, Overlay::Link(email, link, shown)),
+        },
+        Overlay::File(mut input) => match key.code {
+            KeyCode::Esc => Vec::new(),
+            KeyCode::Enter => {
+                let name = input.lines().concat().trim().to_owned();
+                if name.is_empty() {
+                    return keep(model, Overlay::File(input));
+                }
+                vec![Effect::Export(name, model.audit_filter())]
+            }
+            _ => {
+                type_into(&mut input, key);
+                keep(model, Overlay::File(input))
+            }
+        },
+        Overlay::Filter(input) => filter(model, input, key),
+    }
+}
+
+fn keep(model: &mut Model, overlay: Overlay) -> Vec<Effect> {
+    model.overlay = Some(overlay);
+    Vec::new()
+}
+
+/// A key for a text of one line.
+fn type_into(input: &mut TextArea<'static>, key: KeyEvent) {
+    let breaks_line =
+        key.modifiers.contains(KeyModifiers::CONTROL) && key.code == KeyCode::Char('m');
+    if !breaks_line {
+        input.input(key);
+    }
+}
+
+/// Pasted text goes where something is typed, and is nothing anywhere else: a line that a stranger wrote
+/// must not press keys.
+pub(super) fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
+    let line = crate::text::inert(text);
+    match &mut model.overlay {
+        Some(Overlay::Palette(input, _) | Overlay::File(input)) => {
+            input.insert_str(line);
+            Vec::new()
+        }
+        Some(Overlay::Filter(input)) => {
+            input.insert_str(line);
+            let text = input.lines().concat();
+            *model.filter_mut() = text;
+            reading::restart(model)
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn help(model: &mut Model, scrolled: u16, key: KeyEvent) -> Vec<Effect> {
+    let most = u16::try_from(BINDINGS.len()).unwrap_or(u16::MAX);
+    let scrolled = match key.code {
+        KeyCode::Down | KeyCode::Char('j') => scrolled.saturating_add(1),
+        KeyCode::Up | KeyCode::Char('k') => scrolled.saturating_sub(1),
+        KeyCode::PageDown | KeyCode::Char(' ') => scrolled.saturating_add(10),
+        KeyCode::PageUp => scrolled.saturating_sub(10),
+        _ => return Vec::new(),
+    };
+    keep(model, Overlay::Help(scrolled.min(most)))
+}
+
+fn command(
+    model: &mut Model,
+    mut input: TextArea<'static>,
+    selected: usize,
+    key: KeyEvent,
+) -> Vec<Effect> {
+    let hits = palette::find(model, &input.lines().concat());
+    let last = hits.len().saturating_sub(1);
+    let held = key.modifiers.contains(KeyModifiers::CONTROL);
+    let selected = match key.code {
+        KeyCode::Esc => return Vec::new(),
+        KeyCode::Enter => {
+            model.notice = None;
+            return match hits.get(selected) {
+                Some(binding) if binding.command != Command::Palette => run(model, binding.command),
+                _ => Vec::new(),
+            };
+        }
+        KeyCode::Down => selected.saturating_add(1).min(last),
+        KeyCode::Up => selected.saturating_sub(1),
+        KeyCode::Char('n') if held => selected.saturating_add(1).min(last),
+        KeyCode::Char('p') if held => selected.saturating_sub(1),
+        _ => {
+            type_into(&mut input, key);
+            0
+        }
+    };
+    keep(model, Overlay::Palette(input, selected))
+}
+
+fn filter(model: &mut Model, mut input: TextArea<'static>, key: KeyEvent) -> Vec<Effect> {
+    match key.code {
+        KeyCode::Enter => return Vec::new(),
+        KeyCode::Esc => {
+            model.filter_mut().clear();
+            return reading::restart(model);
+        }
+        _ => type_into(&mut input, key),
+    }
+    let text = input.lines().concat();
+    model.overlay = Some(Overlay::Filter(input));
+    if text == model.filter() {
+        return Vec::new();
+    }
+    *model.filter_mut() = text;
+    reading::restart(model)
+}

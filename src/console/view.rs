@@ -1,0 +1,219 @@
+//! What is on the screen: drawn from the model, and from nothing else.
+//!
+//! Every text that somebody else may have written goes through [`crate::text::inert`] on its way here.
+
+mod accounts;
+mod audit;
+mod businesses;
+mod links;
+mod outbox;
+mod overlay;
+mod overview;
+mod table;
+mod templates;
+
+use ratatui::Frame;
+use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::style::{Modifier, Style};
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Paragraph;
+use ratatui_textarea::TextArea;
+
+use super::keys;
+use super::model::{Model, Open, Overlay, Tab};
+use crate::clock::Timestamp;
+use crate::text::inert;
+
+/// How many lines of the screen are no rows of a list.
+pub(super) const CHROME: u16 = 5;
+
+/// The line of the screen on which a list's first row stands.
+pub(super) const FIRST_ROW: u16 = 3;
+
+/// The smallest terminal that it is drawn on.
+const SMALLEST: (u16, u16) = (80, 24);
+
+/// Draws the model.
+pub fn view(model: &Model, frame: &mut Frame<'_>) {
+    let area = frame.area();
+    if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
+        let text = format!(
+            "The console needs {} columns and {} lines; this terminal has {} and {}. \
+             Make it larger, or press q to leave.",
+            SMALLEST.0, SMALLEST.1, area.width, area.height
+        );
+        let text = Paragraph::new(text).wrap(ratatui::widgets::Wrap { trim: true });
+        frame.render_widget(text, area);
+        return;
+    }
+    let [tabs, body, notice, keys] = Layout::vertical([
+        Constraint::Length(1),
+        Constraint::Min(0),
+        Constraint::Length(1),
+        Constraint::Length(1),
+    ])
+    .areas(area);
+    frame.render_widget(tab_line(model), tabs);
+    match (&model.open, model.tab) {
+        (Some(Open::Person(person)), _) => page(model, frame, body, accounts::page(model, person)),
+        (Some(Open::Message(shown)), _) => page(model, frame, body, outbox::page(model, shown)),
+        (None, Tab::Overview) => overview::draw(model, frame, body),
+        (None, Tab::Links) => links::draw(model, frame, body),
+        (None, Tab::Templates) => templates::draw(model, frame, body),
+        (None, Tab::Outbox) => outbox::draw(model, frame, body),
+        (None, Tab::Accounts) => accounts::draw(model, frame, body),
+        (None, Tab::Businesses) => businesses::draw(model, frame, body),
+        (None, Tab::Audit) => audit::draw(model, frame, body),
+    }
+    match &model.overlay {
+        Some(Overlay::Filter(input)) => filter_line(model, input, frame, notice),
+        _ => frame.render_widget(notice_line(model), notice),
+    }
+    frame.render_widget(key_line(model, keys.width), keys);
+    overlay::draw(model, frame, body);
+}
+
+/// A text of one line to be typed.
+pub(super) fn line(text: &str) -> TextArea<'static> {
+    let mut input = TextArea::new(vec![text.to_owned()]);
+    input.set_cursor_line_style(Style::new());
+    input.move_cursor(ratatui_textarea::CursorMove::End);
+    input
+}
+
+/// How the tab stands in the first line.
+fn tab_text(number: usize, tab: Tab) -> String {
+    format!(" {number} {} ", tab.title())
+}
+
+/// The tab at this column of the first line.
+pub(super) fn tab_at(_: &Model, column: u16) -> Option<Tab> {
+    let mut end = 0;
+    Tab::ALL.into_iter().zip(1..).find_map(|(tab, number)| {
+        end += tab_text(number, tab).len();
+        (usize::from(column) < end).then_some(tab)
+    })
+}
+
+fn tab_line(model: &Model) -> Line<'static> {
+    let theme = &model.theme;
+    let mut spans: Vec<_> = Tab::ALL
+        .into_iter()
+        .zip(1..)
+        .map(|(tab, number)| {
+            let style = if tab == model.tab {
+                theme.accent.add_modifier(Modifier::REVERSED)
+            } else {
+                theme.dim
+            };
+            Span::styled(tab_text(number, tab), style)
+        })
+        .collect();
+    if model.busy > 0 {
+        spans.push(Span::styled(" …", theme.warn));
+    } else if model.read_only {
+        spans.push(Span::styled(" r/o", theme.warn));
+    }
+    Line::from(spans)
+}
+
+fn notice_line(model: &Model) -> Line<'_> {
+    match &model.notice {
+        Some(notice) if notice.bad => {
+            Line::styled(format!("! {}", inert(&notice.text)), model.theme.bad)
+        }
+        Some(notice) => Line::styled(inert(&notice.text), model.theme.good),
+        None => Line::default(),
+    }
+}
+
+fn filter_line(model: &Model, input: &TextArea<'static>, frame: &mut Frame<'_>, area: Rect) {
+    let hint = match model.tab {
+        Tab::Audit => "filter (actor:… account:… kind:…, or any text): ",
+        _ => "filter: ",
+    };
+    let [label, field] = Layout::horizontal([
+        Constraint::Length(u16::try_from(hint.chars().count()).unwrap_or(0)),
+        Constraint::Min(0),
+    ])
+    .areas(area);
+    frame.render_widget(Line::styled(hint, model.theme.accent), label);
+    frame.render_widget(input, field);
+}
+
+/// The keys that mean something here, as many as have room.
+fn key_line(model: &Model, width: u16) -> Line<'static> {
+    let theme = &model.theme;
+    let mut spans = Vec::new();
+    let mut used = 0;
+    for binding in keys::available(model).filter(|binding| !binding.short.is_empty()) {
+        let Some(key) = binding.keys.first() else {
+            continue;
+        };
+        let (key, label) = (key.name(), format!(" {}  ", binding.short));
+        used += key.chars().count() + label.chars().count();
+        if used > usize::from(width) {
+            break;
+        }
+        spans.push(Span::styled(key, theme.accent));
+        spans.push(Span::styled(label, theme.dim));
+    }
+    Line::from(spans)
+}
+
+/// How many lines the open page has.
+pub(super) fn page_length(model: &Model) -> usize {
+    match &model.open {
+        Some(Open::Person(person)) => accounts::page(model, person).len(),
+        Some(Open::Message(shown)) => outbox::page(model, shown).len(),
+        None => 0,
+    }
+}
+
+fn page(model: &Model, frame: &mut Frame<'_>, area: Rect, lines: Vec<Line<'_>>) {
+    frame.render_widget(Paragraph::new(lines).scroll((model.scrolled, 0)), area);
+}
+
+/// A label and what it stands before.
+fn pair<'a>(model: &Model, label: &'static str, value: impl Into<Span<'a>>) -> Line<'a> {
+    Line::from(vec![
+        Span::styled(format!("{label:>15}  "), model.theme.dim),
+        value.into(),
+    ])
+}
+
+fn heading(model: &Model, text: impl Into<String>) -> Line<'static> {
+    Line::styled(text.into(), model.theme.accent)
+}
+
+/// Date and time in UTC, to the second.
+fn time(at: Timestamp) -> String {
+    at.calendar().strftime("%Y-%m-%d %H:%M:%S").to_string()
+}
+
+/// The time of day, and the date where it is another than today's.
+fn short_time(at: Timestamp, now: Timestamp) -> String {
+    let day = |at: Timestamp| at.millis().div_euclid(86_400_000);
+    let form = if day(at) == day(now) {
+        "%H:%M:%S"
+    } else {
+        "%m-%d %H:%M"
+    };
+    at.calendar().strftime(form).to_string()
+}
+
+/// A span of time by its two largest units: `4m 09s`.
+fn span(between: std::time::Duration) -> String {
+    let seconds = between.as_secs();
+    match seconds {
+        0..60 => format!("{seconds}s"),
+        60..3600 => format!("{}m {:02}s", seconds / 60, seconds % 60),
+        3600..86400 => format!("{}h {:02}m", seconds / 3600, seconds % 3600 / 60),
+        _ => format!("{}d {:02}h", seconds / 86400, seconds % 86400 / 3600),
+    }
+}
+
+/// A text that may be absent, made safe to show.
+fn or_dash(text: Option<&impl ToString>) -> String {
+    text.map_or_else(|| "-".to_owned(), |text| inert(&text.to_string()))
+}
