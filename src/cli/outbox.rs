@@ -34,13 +34,17 @@ pub(super) enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Send dead messages anew, and try those at once that wait
+    /// Send dead messages anew, and those at once that wait
     ///
     /// A dead reset mail or code goes out as a new letter with a new link; the old link is dead for good.
     Retry(Which),
-    /// Drop messages that wait; a link or code of an earlier attempt at them is dead from then on
+    /// Drop messages that wait
+    ///
+    /// A link or code that an earlier attempt at them may have delivered is dead from then on.
     Cancel(Which),
-    /// Remove messages that were sent, dropped or given up, before their time
+    /// Remove messages that were sent, dropped or given up
+    ///
+    /// They are removed by themselves when their time is over (outbox.keep_sent, keep_dropped, keep_dead).
     Purge {
         #[command(flatten)]
         which: Which,

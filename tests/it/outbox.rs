@@ -10,6 +10,7 @@ mod order;
 mod refusals;
 mod relays;
 mod retries;
+mod shared;
 mod stops;
 
 use readmit::outbox::{Listed, State};

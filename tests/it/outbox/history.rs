@@ -20,10 +20,10 @@ fn every_attempt_is_kept_with_what_the_relay_said() {
     let app = unhurried().start().and_jane();
     let begun = app.now();
     app.smtp
+        .script(Stage::Mail, Action::ReplyThenClose("421 bye"));
+    app.smtp
         .script(Stage::Rcpt, Action::Reply("450 4.2.1 busy"));
     app.smtp.script(Stage::Dot, Action::Close);
-    app.smtp
-        .script(Stage::Mail, Action::ReplyThenClose("421 bye"));
     app.ask_for_link("jane@example.com");
     for attempt in 1..=3 {
         wait_for_failures(&app, 1, attempt);
@@ -47,9 +47,9 @@ fn every_attempt_is_kept_with_what_the_relay_said() {
     assert_eq!(
         heard,
         [
-            (1, rcpt, Some(450), Some("4.2.1"), "RCPT TO: 450 4.2.1 busy"),
-            (2, end, None, None, closed),
-            (3, mail, Some(421), None, "MAIL FROM: 421 bye"),
+            (1, mail, Some(421), None, "MAIL FROM: 421 bye"),
+            (2, rcpt, Some(450), Some("4.2.1"), "RCPT TO: 450 4.2.1 busy"),
+            (3, end, None, None, closed),
             (
                 4,
                 None,
