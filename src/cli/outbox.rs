@@ -17,14 +17,14 @@ use crate::outbox::{self, Filter};
 pub(super) enum Command {
     /// List messages, newest first
     List {
-        #[command(flatten)]
-        filter: FilterArgs,
         /// How many at most
         #[arg(long, default_value_t = 100)]
         limit: u32,
         /// As JSON
         #[arg(long)]
         json: bool,
+        #[command(flatten)]
+        filter: FilterArgs,
     },
     /// Show one message: its state, and what each relay said at each attempt
     Show {
@@ -44,13 +44,13 @@ pub(super) enum Command {
     Cancel(Which),
     /// Remove messages that were sent, dropped or given up
     ///
-    /// They are removed by themselves when their time is over (outbox.keep_sent, keep_dropped, keep_dead).
+    /// By themselves they are removed when the time is over that the configuration sets.
     Purge {
-        #[command(flatten)]
-        which: Which,
         /// Do not ask
         #[arg(long)]
         yes: bool,
+        #[command(flatten)]
+        which: Which,
     },
     /// Count the messages, and show how the relays are
     Stats {
@@ -72,11 +72,11 @@ pub(super) struct Which {
     /// All of them, without numbers or a filter
     #[arg(long, conflicts_with = "ids")]
     all: bool,
-    #[command(flatten)]
-    filter: FilterArgs,
     /// As JSON
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    filter: FilterArgs,
 }
 
 impl Which {

@@ -15,6 +15,18 @@ use serde_json::json;
 use crate::support::http::{Request, try_send_raw};
 use crate::support::process::Site;
 
+/// Prints what a full run has measured.
+#[expect(
+    clippy::print_stdout,
+    reason = "a run of its own whose output is the figures"
+)]
+fn report(title: &str, figures: &[(&str, String)]) {
+    println!("== {title}");
+    for (name, value) in figures {
+        println!("{name:40} {value}");
+    }
+}
+
 /// What happened to a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Answered {

@@ -327,14 +327,12 @@ fn a_list_of_relays_that_cannot_be_is_refused_in_words() {
             "the value is not a relay; write it like \"smtp://mail.example.com\", \"smtps://mail.example.com\" or \"file:DIR\"",
         ),
     ] {
-        let message = load(&format!("[smtp]\nurl = {url}"), &[])
-            .expect_err(url)
-            .to_string();
+        let message = load(&format!("[smtp]\nurl = {url}"), &[]).expect_err(url);
         assert!(message.ends_with(&format!("smtp.url: {said}")), "{message}");
         assert!(!message.contains("swordfish"));
     }
     let file = "[smtp]\nusername = \"a\"\npassword = \"b\"\n\
                 url = [\"smtps://one.example\", \"smtp://two.example?tls=opportunistic\"]";
-    let message = load(file, &[]).expect_err("in the clear").to_string();
+    let message = load(file, &[]).expect_err("in the clear");
     assert!(message.contains("could send the password of smtp.username in the clear"));
 }

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use readmit::outbox::Kind;
 use readmit::outbox::schedule::{Attempt, Blame, Cause, Verdict, blame, decide};
-use readmit::outbox::transport::{EnhancedCode, Failure, FailureKind, Stage};
+use readmit::outbox::transport::FailureKind::{self, Credentials, Deferred, Rejected, Relay, Tls};
+use readmit::outbox::transport::{EnhancedCode, Failure, Stage};
 
 use super::POLICY;
 
@@ -43,274 +44,279 @@ const REFUSED: Verdict = Verdict::Dead(Cause::Refused);
 const NO_MAILBOX: Verdict = Verdict::Dead(Cause::NoMailbox);
 const MAILBOX_FULL: Verdict = Verdict::Dead(Cause::MailboxFull);
 
+/// A failure, and what becomes of its message: kind, stage, reply code, the rest of the reply; verdict, and
+/// whose fault it is.
+type Case = (FailureKind, Stage, u16, &'static str, Verdict, Blame);
+
+const REPLIES: &[Case] = &[
+    // Before any letter.
+    (
+        Relay,
+        Stage::Hello,
+        421,
+        "4.3.2 closing",
+        USUAL,
+        Blame::Relay,
+    ),
+    (Relay, Stage::Hello, 554, "5.3.2 no", USUAL, Blame::Relay),
+    (Tls, Stage::StartTls, 454, "4.7.0 no", USUAL, Blame::Relay),
+    (Relay, Stage::Auth, 454, "4.7.0 later", USUAL, Blame::Relay),
+    (
+        Credentials,
+        Stage::Auth,
+        535,
+        "5.7.8 no",
+        USUAL,
+        Blame::Credentials,
+    ),
+    (
+        Credentials,
+        Stage::Mail,
+        530,
+        "5.7.0 first",
+        USUAL,
+        Blame::Credentials,
+    ),
+    // Greylisting, by its code or by its name.
+    (
+        Deferred,
+        Stage::Rcpt,
+        450,
+        "4.7.1 later",
+        GREY,
+        Blame::Letter,
+    ),
+    (
+        Deferred,
+        Stage::Rcpt,
+        451,
+        "4.7.1 later",
+        GREY,
+        Blame::Letter,
+    ),
+    (
+        Deferred,
+        Stage::Rcpt,
+        450,
+        "4.2.0 Greylisted",
+        GREY,
+        Blame::Letter,
+    ),
+    (
+        Deferred,
+        Stage::Content,
+        451,
+        "graylisting",
+        GREY,
+        Blame::Letter,
+    ),
+    (
+        Deferred,
+        Stage::Rcpt,
+        452,
+        "4.7.1 later",
+        USUAL,
+        Blame::Letter,
+    ),
+    // Other refusals that may pass.
+    (
+        Deferred,
+        Stage::Rcpt,
+        450,
+        "4.2.1 busy",
+        USUAL,
+        Blame::Letter,
+    ),
+    (
+        Deferred,
+        Stage::Rcpt,
+        451,
+        "4.3.0 error",
+        USUAL,
+        Blame::Letter,
+    ),
+    (
+        Deferred,
+        Stage::Content,
+        452,
+        "4.3.1 disk full",
+        USUAL,
+        Blame::Letter,
+    ),
+    (
+        Relay,
+        Stage::Rcpt,
+        421,
+        "4.7.0 too much",
+        USUAL,
+        Blame::Relay,
+    ),
+    (
+        Relay,
+        Stage::Content,
+        421,
+        "4.3.2 closing",
+        USUAL,
+        Blame::Relay,
+    ),
+    // Quota: a mailbox is not emptied within a minute.
+    (
+        Deferred,
+        Stage::Rcpt,
+        452,
+        "4.2.2 full",
+        FULL,
+        Blame::Letter,
+    ),
+    (
+        Rejected,
+        Stage::Rcpt,
+        552,
+        "5.2.2 full",
+        MAILBOX_FULL,
+        Blame::Letter,
+    ),
+    (
+        Rejected,
+        Stage::Content,
+        552,
+        "5.3.4 too big",
+        REFUSED,
+        Blame::Letter,
+    ),
+    (
+        Rejected,
+        Stage::Content,
+        552,
+        "too big",
+        REFUSED,
+        Blame::Letter,
+    ),
+    // Hard bounces: the address leads nowhere, or the mailbox is closed.
+    (
+        Rejected,
+        Stage::Rcpt,
+        550,
+        "5.1.1 who?",
+        NO_MAILBOX,
+        Blame::Mailbox,
+    ),
+    (
+        Rejected,
+        Stage::Rcpt,
+        550,
+        "5.1.2 where?",
+        NO_MAILBOX,
+        Blame::Mailbox,
+    ),
+    (
+        Rejected,
+        Stage::Rcpt,
+        556,
+        "5.1.10 null MX",
+        NO_MAILBOX,
+        Blame::Mailbox,
+    ),
+    (
+        Rejected,
+        Stage::Rcpt,
+        550,
+        "5.2.1 closed",
+        NO_MAILBOX,
+        Blame::Mailbox,
+    ),
+    (
+        Rejected,
+        Stage::Content,
+        550,
+        "5.1.1 who?",
+        NO_MAILBOX,
+        Blame::Mailbox,
+    ),
+    // What looks like one and is none: no enhanced code, the sender's address, the code's class, policy.
+    (
+        Rejected,
+        Stage::Rcpt,
+        550,
+        "no such user",
+        REFUSED,
+        Blame::Letter,
+    ),
+    (
+        Rejected,
+        Stage::Mail,
+        553,
+        "5.1.8 your domain",
+        REFUSED,
+        Blame::Letter,
+    ),
+    (
+        Rejected,
+        Stage::Rcpt,
+        553,
+        "5.1.7 your address",
+        REFUSED,
+        Blame::Letter,
+    ),
+    (
+        Rejected,
+        Stage::Rcpt,
+        553,
+        "5.1.8 your domain",
+        REFUSED,
+        Blame::Letter,
+    ),
+    (
+        Rejected,
+        Stage::Mail,
+        550,
+        "5.1.1 who?",
+        REFUSED,
+        Blame::Letter,
+    ),
+    (
+        Rejected,
+        Stage::Rcpt,
+        550,
+        "4.1.1 who?",
+        REFUSED,
+        Blame::Letter,
+    ),
+    (
+        Rejected,
+        Stage::Rcpt,
+        550,
+        "5.7.1 relaying denied",
+        REFUSED,
+        Blame::Letter,
+    ),
+    (
+        Rejected,
+        Stage::Content,
+        554,
+        "5.7.1 spam",
+        REFUSED,
+        Blame::Letter,
+    ),
+    // The enhanced code never overrules the reply code.
+    (
+        Deferred,
+        Stage::Rcpt,
+        450,
+        "5.1.1 who?",
+        USUAL,
+        Blame::Letter,
+    ),
+];
+
 /// Assertion 65: 5xx about a letter is final; everything else is tried again. What is the relay's fault,
 /// with any code, never ends a message.
 #[test]
 fn a_reply_is_judged_by_its_stage_its_code_and_its_enhanced_code() {
-    use FailureKind::{Credentials, Deferred, Rejected, Relay, Tls};
-    for (kind, stage, code, said, expected, fault) in [
-        // Before any letter.
-        (
-            Relay,
-            Stage::Hello,
-            421,
-            "4.3.2 closing",
-            USUAL,
-            Blame::Relay,
-        ),
-        (Relay, Stage::Hello, 554, "5.3.2 no", USUAL, Blame::Relay),
-        (Tls, Stage::StartTls, 454, "4.7.0 no", USUAL, Blame::Relay),
-        (Relay, Stage::Auth, 454, "4.7.0 later", USUAL, Blame::Relay),
-        (
-            Credentials,
-            Stage::Auth,
-            535,
-            "5.7.8 no",
-            USUAL,
-            Blame::Credentials,
-        ),
-        (
-            Credentials,
-            Stage::Mail,
-            530,
-            "5.7.0 first",
-            USUAL,
-            Blame::Credentials,
-        ),
-        // Greylisting, by its code or by its name.
-        (
-            Deferred,
-            Stage::Rcpt,
-            450,
-            "4.7.1 later",
-            GREY,
-            Blame::Letter,
-        ),
-        (
-            Deferred,
-            Stage::Rcpt,
-            451,
-            "4.7.1 later",
-            GREY,
-            Blame::Letter,
-        ),
-        (
-            Deferred,
-            Stage::Rcpt,
-            450,
-            "4.2.0 Greylisted",
-            GREY,
-            Blame::Letter,
-        ),
-        (
-            Deferred,
-            Stage::Content,
-            451,
-            "graylisting",
-            GREY,
-            Blame::Letter,
-        ),
-        (
-            Deferred,
-            Stage::Rcpt,
-            452,
-            "4.7.1 later",
-            USUAL,
-            Blame::Letter,
-        ),
-        // Other refusals that may pass.
-        (
-            Deferred,
-            Stage::Rcpt,
-            450,
-            "4.2.1 busy",
-            USUAL,
-            Blame::Letter,
-        ),
-        (
-            Deferred,
-            Stage::Rcpt,
-            451,
-            "4.3.0 error",
-            USUAL,
-            Blame::Letter,
-        ),
-        (
-            Deferred,
-            Stage::Content,
-            452,
-            "4.3.1 disk full",
-            USUAL,
-            Blame::Letter,
-        ),
-        (
-            Relay,
-            Stage::Rcpt,
-            421,
-            "4.7.0 too much",
-            USUAL,
-            Blame::Relay,
-        ),
-        (
-            Relay,
-            Stage::Content,
-            421,
-            "4.3.2 closing",
-            USUAL,
-            Blame::Relay,
-        ),
-        // Quota: a mailbox is not emptied within a minute.
-        (
-            Deferred,
-            Stage::Rcpt,
-            452,
-            "4.2.2 full",
-            FULL,
-            Blame::Letter,
-        ),
-        (
-            Rejected,
-            Stage::Rcpt,
-            552,
-            "5.2.2 full",
-            MAILBOX_FULL,
-            Blame::Letter,
-        ),
-        (
-            Rejected,
-            Stage::Content,
-            552,
-            "5.3.4 too big",
-            REFUSED,
-            Blame::Letter,
-        ),
-        (
-            Rejected,
-            Stage::Content,
-            552,
-            "too big",
-            REFUSED,
-            Blame::Letter,
-        ),
-        // Hard bounces: the address leads nowhere, or the mailbox is closed.
-        (
-            Rejected,
-            Stage::Rcpt,
-            550,
-            "5.1.1 who?",
-            NO_MAILBOX,
-            Blame::Mailbox,
-        ),
-        (
-            Rejected,
-            Stage::Rcpt,
-            550,
-            "5.1.2 where?",
-            NO_MAILBOX,
-            Blame::Mailbox,
-        ),
-        (
-            Rejected,
-            Stage::Rcpt,
-            556,
-            "5.1.10 null MX",
-            NO_MAILBOX,
-            Blame::Mailbox,
-        ),
-        (
-            Rejected,
-            Stage::Rcpt,
-            550,
-            "5.2.1 closed",
-            NO_MAILBOX,
-            Blame::Mailbox,
-        ),
-        (
-            Rejected,
-            Stage::Content,
-            550,
-            "5.1.1 who?",
-            NO_MAILBOX,
-            Blame::Mailbox,
-        ),
-        // What looks like one and is none: no enhanced code, the sender's address, the code's class, policy.
-        (
-            Rejected,
-            Stage::Rcpt,
-            550,
-            "no such user",
-            REFUSED,
-            Blame::Letter,
-        ),
-        (
-            Rejected,
-            Stage::Mail,
-            553,
-            "5.1.8 your domain",
-            REFUSED,
-            Blame::Letter,
-        ),
-        (
-            Rejected,
-            Stage::Rcpt,
-            553,
-            "5.1.7 your address",
-            REFUSED,
-            Blame::Letter,
-        ),
-        (
-            Rejected,
-            Stage::Rcpt,
-            553,
-            "5.1.8 your domain",
-            REFUSED,
-            Blame::Letter,
-        ),
-        (
-            Rejected,
-            Stage::Mail,
-            550,
-            "5.1.1 who?",
-            REFUSED,
-            Blame::Letter,
-        ),
-        (
-            Rejected,
-            Stage::Rcpt,
-            550,
-            "4.1.1 who?",
-            REFUSED,
-            Blame::Letter,
-        ),
-        (
-            Rejected,
-            Stage::Rcpt,
-            550,
-            "5.7.1 relaying denied",
-            REFUSED,
-            Blame::Letter,
-        ),
-        (
-            Rejected,
-            Stage::Content,
-            554,
-            "5.7.1 spam",
-            REFUSED,
-            Blame::Letter,
-        ),
-        // The enhanced code never overrules the reply code.
-        (
-            Deferred,
-            Stage::Rcpt,
-            450,
-            "5.1.1 who?",
-            USUAL,
-            Blame::Letter,
-        ),
-    ] {
-        let failure = failure(kind, stage, Some(code), said);
-        assert_eq!(verdict(&failure), expected, "{failure}");
-        assert_eq!(blame(&failure), fault, "{failure}");
+    for (kind, stage, code, said, expected, fault) in REPLIES {
+        let failure = failure(*kind, *stage, Some(*code), said);
+        assert_eq!(verdict(&failure), *expected, "{failure}");
+        assert_eq!(blame(&failure), *fault, "{failure}");
     }
 }
 
@@ -318,7 +324,7 @@ fn a_reply_is_judged_by_its_stage_its_code_and_its_enhanced_code() {
 /// better. Silence and a broken line behind the dot are tried again, though the letter may have arrived.
 #[test]
 fn silence_and_broken_lines_are_the_relays_fault_until_a_letter_has_begun() {
-    use FailureKind::{Broken, Relay, Timeout, Tls};
+    use FailureKind::{Broken, Timeout};
     for (kind, stage, said, fault) in [
         (
             Relay,

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use super::{Answered, add_people, address, ask, stored};
+use super::{Answered, add_people, address, ask, report, stored};
 use crate::support::faults::{Fault, Faults};
 use crate::support::http::Request;
 use crate::support::process::{Process, Site};
@@ -108,11 +108,15 @@ fn nothing_that_was_accepted_is_lost_to_a_disk_that_fills_up() {
 #[ignore = "takes minutes; prints figures"]
 fn storm_of_a_disk_that_fills_up_and_clears() {
     let figures = fill_and_clear(50);
-    println!("== a disk that fills up and clears, 50 times");
-    println!("accepted with 200:        {}", figures.accepted);
-    println!("turned away with 503:     {}", figures.turned_away);
-    println!("writes that failed:       {}", figures.failed_writes);
-    println!("accepted and not on disk: 0");
-    println!("accepted and not sent:    0");
-    println!("sent twice:               {}", figures.doubles);
+    report(
+        "a disk that fills up and clears, 50 times",
+        &[
+            ("accepted with 200", figures.accepted.to_string()),
+            ("turned away with 503", figures.turned_away.to_string()),
+            ("writes that failed", figures.failed_writes.to_string()),
+            ("accepted and not on disk", "0".to_owned()),
+            ("accepted and not sent", "0".to_owned()),
+            ("sent twice", figures.doubles.to_string()),
+        ],
+    );
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use readmit::entropy::Entropy;
 
-use super::{Answered, add_people, address, ask, draw};
+use super::{Answered, add_people, address, ask, draw, report};
 use crate::support::faults::Faults;
 use crate::support::process::{Process, Site};
 use crate::support::smtp::{Action, SmtpServer, Stage};
@@ -110,7 +110,7 @@ fn kill_again_and_again(kills: usize, seed: u64) -> Figures {
     let mut figures = Figures::default();
     let mut accepted = Vec::new();
     let mut windows: BTreeMap<String, usize> = BTreeMap::new();
-    let mut seen = 0;
+    let mut known = 0;
     for kill in 0..kills {
         let way = kill % 3;
         let faults = Faults::new();
@@ -140,13 +140,13 @@ fn kill_again_and_again(kills: usize, seed: u64) -> Figures {
         figures.by[if was_dead { way } else { 2 }] += 1;
         let unmarked = unmarked(&site);
         let mails = relay.mails();
-        for mail in &mails[seen..] {
+        for mail in &mails[known..] {
             let id = mail.header("Message-ID").expect("a Message-ID");
             if unmarked.contains(&id) {
                 *windows.entry(id).or_default() += 1;
             }
         }
-        seen = mails.len();
+        known = mails.len();
     }
     let _server = site.serve();
     wait_until("the outbox settles", || {
@@ -191,19 +191,23 @@ fn kills_lose_nothing_and_double_only_what_was_in_the_window() {
 fn storm_of_five_hundred_kills() {
     let figures = kill_again_and_again(500, 7070);
     let [stages, operations, moments] = figures.by;
-    println!("== SIGKILL");
-    println!("kills:                                 {}", figures.kills);
-    println!("at a stage of a conversation:          {stages}");
-    println!("at an operation on the disk:           {operations}");
-    println!("at a random moment:                    {moments}");
-    println!(
-        "accepted with 200:                     {}",
-        figures.accepted
+    report(
+        "SIGKILL",
+        &[
+            ("kills", figures.kills.to_string()),
+            ("at a stage of a conversation", format!("{stages}")),
+            ("at an operation on the disk", format!("{operations}")),
+            ("at a random moment", format!("{moments}")),
+            ("accepted with 200", figures.accepted.to_string()),
+            ("lost", "0".to_owned()),
+            (
+                "read by the relay, unmarked at a kill",
+                figures.in_the_window.to_string(),
+            ),
+            (
+                "sent twice, under the same Message-ID",
+                figures.doubles.to_string(),
+            ),
+        ],
     );
-    println!("lost:                                  0");
-    println!(
-        "read by the relay, unmarked at a kill: {}",
-        figures.in_the_window
-    );
-    println!("sent twice, under the same Message-ID: {}", figures.doubles);
 }

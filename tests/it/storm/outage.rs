@@ -7,6 +7,7 @@ use std::time::Duration;
 use readmit::clock::Timestamp;
 use readmit::outbox;
 
+use super::report;
 use crate::support::app::{START, TestApp};
 use crate::support::smtp::{Action, SmtpServer, Stage};
 use crate::support::wait::wait_until;
@@ -154,15 +155,19 @@ fn after_an_outage_of_six_hours_every_message_leaves_once_at_the_rate() {
 #[ignore = "takes minutes; prints figures"]
 fn storm_of_ten_thousand_messages_after_six_hours() {
     let figures = six_hours_away(10_000);
-    println!("== an outage of six hours");
-    println!("messages queued:                {}", figures.messages);
-    println!("attempts during the outage:     {}", figures.wasted);
-    println!("sent, each once:                {}", figures.messages);
-    println!("first mail after its return:    {:?}", figures.first);
-    println!("last mail after its return:     {:?}", figures.last);
-    println!("outbox.rate:                    {RATE}/s");
-    println!(
-        "most in any second:             {}",
-        figures.most_in_a_second
+    report(
+        "an outage of six hours",
+        &[
+            ("messages queued", figures.messages.to_string()),
+            ("attempts during the outage", figures.wasted.to_string()),
+            ("sent, each once", figures.messages.to_string()),
+            (
+                "first mail after its return",
+                format!("{:?}", figures.first),
+            ),
+            ("last mail after its return", format!("{:?}", figures.last)),
+            ("outbox.rate", format!("{RATE}/s")),
+            ("most in any second", figures.most_in_a_second.to_string()),
+        ],
     );
 }

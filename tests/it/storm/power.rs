@@ -7,7 +7,7 @@ use std::sync::Mutex;
 
 use readmit::entropy::Entropy;
 
-use super::{Answered, address, ask, draw, stored};
+use super::{Answered, address, ask, draw, report, stored};
 use crate::support::faults::Faults;
 use crate::support::process::{Process, Site, to_its_end};
 
@@ -60,14 +60,14 @@ fn cut_again_and_again(cuts: usize, seed: u64) -> Figures {
             }
         }
         let trace = faults.trace();
-        let last = trace.iter().find(|line| line.ends_with(" CUT"));
-        assert!(last.is_some(), "the power was never cut: {trace:#?}");
+        let end = trace.iter().find(|line| line.ends_with(" CUT"));
+        assert!(end.is_some(), "the power was never cut: {trace:#?}");
         // Not each time: what the cut has left must be read by the next server, too.
         if cut % 5 == 4 || cut + 1 == cuts {
             let accepted = accepted.lock().expect("the lock");
             let stored = stored(&site);
             let lost: Vec<_> = accepted.difference(&stored).collect();
-            assert!(lost.is_empty(), "lost by cut {cut} at {last:?}: {lost:?}");
+            assert!(lost.is_empty(), "lost by cut {cut} at {end:?}: {lost:?}");
             let check: String = site
                 .sql()
                 .query_row("PRAGMA quick_check", [], |row| row.get(0))
@@ -95,14 +95,21 @@ fn what_was_accepted_is_there_after_a_cut_of_power() {
 #[ignore = "takes minutes; prints figures"]
 fn storm_of_power_cuts_at_a_thousand_points() {
     let figures = cut_again_and_again(1000, 6363);
-    println!("== power cuts");
-    println!("cuts at random operations:      {}", figures.cuts);
-    println!("of them before the first answer: {}", figures.at_the_start);
-    println!("accepted with 200:              {}", figures.accepted);
-    println!("of them lost:                   0");
-    println!(
-        "kept without an answer:         {}",
-        figures.unanswered_and_kept
+    report(
+        "power cuts",
+        &[
+            ("cuts at random operations", figures.cuts.to_string()),
+            (
+                "of them before the first answer",
+                figures.at_the_start.to_string(),
+            ),
+            ("accepted with 200", figures.accepted.to_string()),
+            ("of them lost", "0".to_owned()),
+            (
+                "kept without an answer",
+                figures.unanswered_and_kept.to_string(),
+            ),
+        ],
     );
 }
 
