@@ -5,7 +5,10 @@ use std::time::Duration;
 use readmit::outbox::Kind;
 use readmit::outbox::schedule::{Attempt, Blame, Cause, Verdict, blame, decide};
 use readmit::outbox::transport::FailureKind::{self, Credentials, Deferred, Rejected, Relay, Tls};
-use readmit::outbox::transport::{EnhancedCode, Failure, Stage};
+use readmit::outbox::transport::Stage::{
+    self, Auth, Connect, Content, Data, Handshake, Hello, Mail, Rcpt, StartTls,
+};
+use readmit::outbox::transport::{EnhancedCode, Failure};
 
 use super::POLICY;
 
@@ -44,277 +47,66 @@ const REFUSED: Verdict = Verdict::Dead(Cause::Refused);
 const NO_MAILBOX: Verdict = Verdict::Dead(Cause::NoMailbox);
 const MAILBOX_FULL: Verdict = Verdict::Dead(Cause::MailboxFull);
 
-/// A failure, and what becomes of its message: kind, stage, reply code, the rest of the reply; verdict, and
-/// whose fault it is.
-type Case = (FailureKind, Stage, u16, &'static str, Verdict, Blame);
+const THEIRS: Blame = Blame::Relay;
+const LOGIN: Blame = Blame::Credentials;
+const LETTER: Blame = Blame::Letter;
+const MAILBOX: Blame = Blame::Mailbox;
+
+/// A failure, and what becomes of its message: kind, stage, reply; verdict, and whose fault it is.
+type Case = (FailureKind, Stage, &'static str, Verdict, Blame);
 
 const REPLIES: &[Case] = &[
     // Before any letter.
-    (
-        Relay,
-        Stage::Hello,
-        421,
-        "4.3.2 closing",
-        USUAL,
-        Blame::Relay,
-    ),
-    (Relay, Stage::Hello, 554, "5.3.2 no", USUAL, Blame::Relay),
-    (Tls, Stage::StartTls, 454, "4.7.0 no", USUAL, Blame::Relay),
-    (Relay, Stage::Auth, 454, "4.7.0 later", USUAL, Blame::Relay),
-    (
-        Credentials,
-        Stage::Auth,
-        535,
-        "5.7.8 no",
-        USUAL,
-        Blame::Credentials,
-    ),
-    (
-        Credentials,
-        Stage::Mail,
-        530,
-        "5.7.0 first",
-        USUAL,
-        Blame::Credentials,
-    ),
+    (Relay, Hello, "421 4.3.2 closing", USUAL, THEIRS),
+    (Relay, Hello, "554 5.3.2 no", USUAL, THEIRS),
+    (Tls, StartTls, "454 4.7.0 no", USUAL, THEIRS),
+    (Relay, Auth, "454 4.7.0 later", USUAL, THEIRS),
+    (Credentials, Auth, "535 5.7.8 no", USUAL, LOGIN),
+    (Credentials, Mail, "530 5.7.0 first", USUAL, LOGIN),
     // Greylisting, by its code or by its name.
-    (
-        Deferred,
-        Stage::Rcpt,
-        450,
-        "4.7.1 later",
-        GREY,
-        Blame::Letter,
-    ),
-    (
-        Deferred,
-        Stage::Rcpt,
-        451,
-        "4.7.1 later",
-        GREY,
-        Blame::Letter,
-    ),
-    (
-        Deferred,
-        Stage::Rcpt,
-        450,
-        "4.2.0 Greylisted",
-        GREY,
-        Blame::Letter,
-    ),
-    (
-        Deferred,
-        Stage::Content,
-        451,
-        "graylisting",
-        GREY,
-        Blame::Letter,
-    ),
-    (
-        Deferred,
-        Stage::Rcpt,
-        452,
-        "4.7.1 later",
-        USUAL,
-        Blame::Letter,
-    ),
+    (Deferred, Rcpt, "450 4.7.1 later", GREY, LETTER),
+    (Deferred, Rcpt, "451 4.7.1 later", GREY, LETTER),
+    (Deferred, Rcpt, "450 4.2.0 Greylisted", GREY, LETTER),
+    (Deferred, Content, "451 graylisting", GREY, LETTER),
+    (Deferred, Rcpt, "452 4.7.1 later", USUAL, LETTER),
     // Other refusals that may pass.
-    (
-        Deferred,
-        Stage::Rcpt,
-        450,
-        "4.2.1 busy",
-        USUAL,
-        Blame::Letter,
-    ),
-    (
-        Deferred,
-        Stage::Rcpt,
-        451,
-        "4.3.0 error",
-        USUAL,
-        Blame::Letter,
-    ),
-    (
-        Deferred,
-        Stage::Content,
-        452,
-        "4.3.1 disk full",
-        USUAL,
-        Blame::Letter,
-    ),
-    (
-        Relay,
-        Stage::Rcpt,
-        421,
-        "4.7.0 too much",
-        USUAL,
-        Blame::Relay,
-    ),
-    (
-        Relay,
-        Stage::Content,
-        421,
-        "4.3.2 closing",
-        USUAL,
-        Blame::Relay,
-    ),
+    (Deferred, Rcpt, "450 4.2.1 busy", USUAL, LETTER),
+    (Deferred, Rcpt, "451 4.3.0 error", USUAL, LETTER),
+    (Deferred, Content, "452 4.3.1 disk full", USUAL, LETTER),
+    (Relay, Rcpt, "421 4.7.0 too much", USUAL, THEIRS),
+    (Relay, Content, "421 4.3.2 closing", USUAL, THEIRS),
     // Quota: a mailbox is not emptied within a minute.
-    (
-        Deferred,
-        Stage::Rcpt,
-        452,
-        "4.2.2 full",
-        FULL,
-        Blame::Letter,
-    ),
-    (
-        Rejected,
-        Stage::Rcpt,
-        552,
-        "5.2.2 full",
-        MAILBOX_FULL,
-        Blame::Letter,
-    ),
-    (
-        Rejected,
-        Stage::Content,
-        552,
-        "5.3.4 too big",
-        REFUSED,
-        Blame::Letter,
-    ),
-    (
-        Rejected,
-        Stage::Content,
-        552,
-        "too big",
-        REFUSED,
-        Blame::Letter,
-    ),
+    (Deferred, Rcpt, "452 4.2.2 full", FULL, LETTER),
+    (Rejected, Rcpt, "552 5.2.2 full", MAILBOX_FULL, LETTER),
+    (Rejected, Content, "552 5.3.4 too big", REFUSED, LETTER),
+    (Rejected, Content, "552 too big", REFUSED, LETTER),
     // Hard bounces: the address leads nowhere, or the mailbox is closed.
-    (
-        Rejected,
-        Stage::Rcpt,
-        550,
-        "5.1.1 who?",
-        NO_MAILBOX,
-        Blame::Mailbox,
-    ),
-    (
-        Rejected,
-        Stage::Rcpt,
-        550,
-        "5.1.2 where?",
-        NO_MAILBOX,
-        Blame::Mailbox,
-    ),
-    (
-        Rejected,
-        Stage::Rcpt,
-        556,
-        "5.1.10 null MX",
-        NO_MAILBOX,
-        Blame::Mailbox,
-    ),
-    (
-        Rejected,
-        Stage::Rcpt,
-        550,
-        "5.2.1 closed",
-        NO_MAILBOX,
-        Blame::Mailbox,
-    ),
-    (
-        Rejected,
-        Stage::Content,
-        550,
-        "5.1.1 who?",
-        NO_MAILBOX,
-        Blame::Mailbox,
-    ),
+    (Rejected, Rcpt, "550 5.1.1 who?", NO_MAILBOX, MAILBOX),
+    (Rejected, Rcpt, "550 5.1.2 where?", NO_MAILBOX, MAILBOX),
+    (Rejected, Rcpt, "556 5.1.10 null MX", NO_MAILBOX, MAILBOX),
+    (Rejected, Rcpt, "550 5.2.1 closed", NO_MAILBOX, MAILBOX),
+    (Rejected, Content, "550 5.1.1 who?", NO_MAILBOX, MAILBOX),
     // What looks like one and is none: no enhanced code, the sender's address, the code's class, policy.
-    (
-        Rejected,
-        Stage::Rcpt,
-        550,
-        "no such user",
-        REFUSED,
-        Blame::Letter,
-    ),
-    (
-        Rejected,
-        Stage::Mail,
-        553,
-        "5.1.8 your domain",
-        REFUSED,
-        Blame::Letter,
-    ),
-    (
-        Rejected,
-        Stage::Rcpt,
-        553,
-        "5.1.7 your address",
-        REFUSED,
-        Blame::Letter,
-    ),
-    (
-        Rejected,
-        Stage::Rcpt,
-        553,
-        "5.1.8 your domain",
-        REFUSED,
-        Blame::Letter,
-    ),
-    (
-        Rejected,
-        Stage::Mail,
-        550,
-        "5.1.1 who?",
-        REFUSED,
-        Blame::Letter,
-    ),
-    (
-        Rejected,
-        Stage::Rcpt,
-        550,
-        "4.1.1 who?",
-        REFUSED,
-        Blame::Letter,
-    ),
-    (
-        Rejected,
-        Stage::Rcpt,
-        550,
-        "5.7.1 relaying denied",
-        REFUSED,
-        Blame::Letter,
-    ),
-    (
-        Rejected,
-        Stage::Content,
-        554,
-        "5.7.1 spam",
-        REFUSED,
-        Blame::Letter,
-    ),
+    (Rejected, Rcpt, "550 no such user", REFUSED, LETTER),
+    (Rejected, Mail, "553 5.1.8 your domain", REFUSED, LETTER),
+    (Rejected, Rcpt, "553 5.1.7 your address", REFUSED, LETTER),
+    (Rejected, Rcpt, "553 5.1.8 your domain", REFUSED, LETTER),
+    (Rejected, Mail, "550 5.1.1 who?", REFUSED, LETTER),
+    (Rejected, Rcpt, "550 4.1.1 who?", REFUSED, LETTER),
+    (Rejected, Rcpt, "550 5.7.1 relaying denied", REFUSED, LETTER),
+    (Rejected, Content, "554 5.7.1 spam", REFUSED, LETTER),
     // The enhanced code never overrules the reply code.
-    (
-        Deferred,
-        Stage::Rcpt,
-        450,
-        "5.1.1 who?",
-        USUAL,
-        Blame::Letter,
-    ),
+    (Deferred, Rcpt, "450 5.1.1 who?", USUAL, LETTER),
 ];
 
 /// Assertion 65: 5xx about a letter is final; everything else is tried again. What is the relay's fault,
 /// with any code, never ends a message.
 #[test]
 fn a_reply_is_judged_by_its_stage_its_code_and_its_enhanced_code() {
-    for (kind, stage, code, said, expected, fault) in REPLIES {
-        let failure = failure(*kind, *stage, Some(*code), said);
+    for (kind, stage, reply, expected, fault) in REPLIES {
+        let (code, said) = reply.split_once(' ').expect("a code and a text");
+        let code = code.parse().expect("a code");
+        let failure = failure(*kind, *stage, Some(code), said);
         assert_eq!(verdict(&failure), *expected, "{failure}");
         assert_eq!(blame(&failure), *fault, "{failure}");
     }
@@ -326,85 +118,25 @@ fn a_reply_is_judged_by_its_stage_its_code_and_its_enhanced_code() {
 fn silence_and_broken_lines_are_the_relays_fault_until_a_letter_has_begun() {
     use FailureKind::{Broken, Timeout};
     for (kind, stage, said, fault) in [
-        (
-            Relay,
-            Stage::Connect,
-            "failed to look up address",
-            Blame::Relay,
-        ),
-        (Relay, Stage::Connect, "Connection refused", Blame::Relay),
-        (
-            Relay,
-            Stage::Hello,
-            "the relay closed the connection",
-            Blame::Relay,
-        ),
-        (
-            Relay,
-            Stage::Auth,
-            "the relay closed the connection",
-            Blame::Relay,
-        ),
-        (Tls, Stage::StartTls, "TLS is required", Blame::Relay),
-        (
-            Tls,
-            Stage::Handshake,
-            "invalid peer certificate",
-            Blame::Relay,
-        ),
-        (
-            Timeout,
-            Stage::Connect,
-            "no answer within 30s",
-            Blame::Relay,
-        ),
-        (Timeout, Stage::Hello, "no answer within 30s", Blame::Relay),
-        (
-            Timeout,
-            Stage::StartTls,
-            "no answer within 30s",
-            Blame::Relay,
-        ),
-        (
-            Timeout,
-            Stage::Handshake,
-            "no answer within 30s",
-            Blame::Relay,
-        ),
-        (Timeout, Stage::Auth, "no answer within 30s", Blame::Relay),
-        (Timeout, Stage::Mail, "no answer within 30s", Blame::Letter),
-        (Timeout, Stage::Rcpt, "no answer within 30s", Blame::Letter),
-        (Timeout, Stage::Data, "no answer within 30s", Blame::Letter),
-        (
-            Timeout,
-            Stage::Content,
-            "no answer within 30s",
-            Blame::Letter,
-        ),
-        (
-            Broken,
-            Stage::Mail,
-            "the relay closed the connection",
-            Blame::Letter,
-        ),
-        (
-            Broken,
-            Stage::Rcpt,
-            "the relay closed the connection",
-            Blame::Letter,
-        ),
-        (
-            Broken,
-            Stage::Data,
-            "the relay closed the connection",
-            Blame::Letter,
-        ),
-        (
-            Broken,
-            Stage::Content,
-            "the relay closed the connection",
-            Blame::Letter,
-        ),
+        (Relay, Connect, "failed to look up address", THEIRS),
+        (Relay, Connect, "Connection refused", THEIRS),
+        (Relay, Hello, "the relay closed the connection", THEIRS),
+        (Relay, Auth, "the relay closed the connection", THEIRS),
+        (Tls, StartTls, "TLS is required", THEIRS),
+        (Tls, Handshake, "invalid peer certificate", THEIRS),
+        (Timeout, Connect, "no answer within 30s", THEIRS),
+        (Timeout, Hello, "no answer within 30s", THEIRS),
+        (Timeout, StartTls, "no answer within 30s", THEIRS),
+        (Timeout, Handshake, "no answer within 30s", THEIRS),
+        (Timeout, Auth, "no answer within 30s", THEIRS),
+        (Timeout, Mail, "no answer within 30s", LETTER),
+        (Timeout, Rcpt, "no answer within 30s", LETTER),
+        (Timeout, Data, "no answer within 30s", LETTER),
+        (Timeout, Content, "no answer within 30s", LETTER),
+        (Broken, Mail, "the relay closed the connection", LETTER),
+        (Broken, Rcpt, "the relay closed the connection", LETTER),
+        (Broken, Data, "the relay closed the connection", LETTER),
+        (Broken, Content, "the relay closed the connection", LETTER),
     ] {
         let failure = failure(kind, stage, None, said);
         assert_eq!(verdict(&failure), USUAL, "{failure}");
@@ -416,7 +148,7 @@ fn silence_and_broken_lines_are_the_relays_fault_until_a_letter_has_begun() {
 /// the usual five minutes; and a configuration with shorter waits is kept to.
 #[test]
 fn a_greylisted_letter_waits_as_long_as_greylisting_lasts() {
-    let grey = failure(FailureKind::Deferred, Stage::Rcpt, Some(450), "4.7.1 later");
+    let grey = failure(FailureKind::Deferred, Rcpt, Some(450), "4.7.1 later");
     let wait = |number, jitter, policy: &_| {
         let attempt = Attempt {
             kind: Kind::Reset,

@@ -97,6 +97,8 @@ fn kill_again_and_again(kills: usize, seed: u64) -> Figures {
         .set("outbox.lease", "250ms")
         .set("smtp.timeout", "200ms")
         .set("outbox.poll", "20ms")
+        .set("outbox.first_retry", "50ms")
+        .set("outbox.max_retry", "50ms")
         .set("outbox.concurrency", 3)
         .set("outbox.max_crashes", 1_000_000);
     drop(site.serve());
