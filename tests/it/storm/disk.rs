@@ -107,9 +107,9 @@ fn nothing_that_was_accepted_is_lost_to_a_disk_that_fills_up() {
 #[test]
 #[ignore = "takes minutes; prints figures"]
 fn storm_of_a_disk_that_fills_up_and_clears() {
-    let figures = fill_and_clear(50);
+    let figures = fill_and_clear(500);
     report(
-        "a disk that fills up and clears, 50 times",
+        "a disk that fills up and clears, 500 times",
         &[
             ("accepted with 200", figures.accepted.to_string()),
             ("turned away with 503", figures.turned_away.to_string()),
