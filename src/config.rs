@@ -12,6 +12,7 @@ mod print;
 mod read;
 mod relay;
 mod sections;
+mod smtp;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};

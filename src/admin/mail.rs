@@ -65,7 +65,14 @@ impl Admin {
         now: Timestamp,
     ) -> Result<Acted, StoreError> {
         let states = [State::Sent, State::Dead, State::Dropped];
-        let remove = |tx: &Tx<'_>, message: &Selection| sql::remove(tx, message.id);
+        let remove = move |tx: &Tx<'_>, message: &Selection| {
+            if message.state == State::Dead {
+                // Its link reached nobody. Without the message nobody could tell, and it would count
+                // among those that the account may still use.
+                renounce(tx, message, "its message was given up and removed", now)?;
+            }
+            sql::remove(tx, message.id)
+        };
         self.each(filter, &states, "outbox.purge", now, remove)
             .await
     }

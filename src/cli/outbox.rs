@@ -17,14 +17,14 @@ use crate::outbox::{self, Filter};
 pub(super) enum Command {
     /// List messages, newest first
     List {
-        #[command(flatten)]
-        filter: FilterArgs,
         /// How many at most
         #[arg(long, default_value_t = 100)]
         limit: u32,
         /// As JSON
         #[arg(long)]
         json: bool,
+        #[command(flatten)]
+        filter: FilterArgs,
     },
     /// Show one message: its state, and what each relay said at each attempt
     Show {
@@ -34,19 +34,23 @@ pub(super) enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Send dead messages anew, and try those at once that wait
+    /// Send dead messages anew, and those at once that wait
     ///
     /// A dead reset mail or code goes out as a new letter with a new link; the old link is dead for good.
     Retry(Which),
-    /// Drop messages that wait; a link or code of an earlier attempt at them is dead from then on
+    /// Drop messages that wait
+    ///
+    /// A link or code that an earlier attempt at them may have delivered is dead from then on.
     Cancel(Which),
-    /// Remove messages that were sent, dropped or given up, before their time
+    /// Remove messages that were sent, dropped or given up
+    ///
+    /// By themselves they are removed when the time is over that the configuration sets.
     Purge {
-        #[command(flatten)]
-        which: Which,
         /// Do not ask
         #[arg(long)]
         yes: bool,
+        #[command(flatten)]
+        which: Which,
     },
     /// Count the messages, and show how the relays are
     Stats {
@@ -68,11 +72,11 @@ pub(super) struct Which {
     /// All of them, without numbers or a filter
     #[arg(long, conflicts_with = "ids")]
     all: bool,
-    #[command(flatten)]
-    filter: FilterArgs,
     /// As JSON
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    filter: FilterArgs,
 }
 
 impl Which {

@@ -47,8 +47,8 @@ pub struct Worker {
     pace: Option<Mutex<Pace>>,
     /// Names this process in its leases.
     owner: String,
-    /// The messages of those attempts, up to the writing of their outcome.
-    under_way: Mutex<HashSet<i64>>,
+    /// Those attempts by message and number, up to the writing of their outcome.
+    under_way: Mutex<HashSet<(i64, u32)>>,
     /// Attempts whose outcome the database has not taken yet.
     unmarked: AtomicUsize,
     /// A relay is known to work again.
@@ -227,8 +227,7 @@ impl Worker {
         }
     }
 
-    /// The messages under way, as nobody else can change them meanwhile.
-    fn under_way(&self) -> std::sync::MutexGuard<'_, HashSet<i64>> {
+    fn under_way(&self) -> std::sync::MutexGuard<'_, HashSet<(i64, u32)>> {
         self.under_way
             .lock()
             .unwrap_or_else(PoisonError::into_inner)

@@ -96,7 +96,7 @@ fn assert_content(client: impl FnOnce(&str) -> Command) {
     assert!(output.status.success(), "{}{}", said(&output), server.log());
 }
 
-/// Contract, section 8: stock libraries (PyJWT, oauthlib's legacy client, Authlib) sign a member in,
+/// Contract, section 8: stock libraries (`PyJWT`, oauthlib's legacy client, Authlib) sign a member in,
 /// verify the access token, refresh, ask who it is and sign out, with nothing but the address of the
 /// metadata.
 #[test]

@@ -32,6 +32,7 @@ mod secrets;
 mod sessions;
 mod shutdown;
 mod store;
+mod storm;
 mod support;
 mod totp;
 mod transport;

@@ -1,5 +1,9 @@
 //! When a message is tried again, and when it is given up: the whole rule as a table.
 
+mod breaker;
+mod classes;
+mod pace;
+
 use std::time::Duration;
 
 use readmit::outbox::Kind;

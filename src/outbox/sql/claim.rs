@@ -17,8 +17,8 @@ pub(crate) struct Claim<'a> {
     pub(crate) limit: usize,
     /// After how many crashes a message is not tried any more.
     pub(crate) max_crashes: u32,
-    /// What this process has under way, whatever the rows' leases say.
-    pub(crate) under_way: &'a HashSet<i64>,
+    /// What this process has under way, by number and attempt, whatever the rows' leases say.
+    pub(crate) under_way: &'a HashSet<(i64, u32)>,
     pub(crate) now: Timestamp,
 }
 
@@ -51,9 +51,9 @@ pub(crate) struct Claims {
 pub(crate) fn claim(tx: &Tx<'_>, claim: &Claim<'_>) -> Result<Claims, StoreError> {
     let mut claims = Claims::default();
     let mut find = tx.prepare_cached(
-        "SELECT id, attempts + 1, crashes + (state = 'sending'), next_attempt_at, kind, recipient, \
-         account_id, business_id, client, message_id, created_at, \
-         coalesce(renewed_at, created_at) \
+        "SELECT id, attempts + 1, crashes, next_attempt_at, kind, recipient, account_id, \
+         business_id, client, message_id, created_at, coalesce(renewed_at, created_at), \
+         state = 'sending' \
          FROM outbox WHERE state IN ('queued', 'sending') AND priority = ?1 \
          AND next_attempt_at <= ?2 ORDER BY next_attempt_at, id LIMIT ?3",
     )?;
@@ -69,16 +69,18 @@ pub(crate) fn claim(tx: &Tx<'_>, claim: &Claim<'_>) -> Result<Claims, StoreError
                 id: row.get(0)?,
                 attempt: row.get(1)?,
                 crashes: row.get(2)?,
+                left_over: row.get(12)?,
                 message: read(row, claim.lease_until),
             })
         })?;
         // All of them first: what a query meets that is changed while it runs, is undefined.
         for found in found.collect::<Result<Vec<_>, _>>()? {
-            let (id, attempt, crashes) = (found.id, found.attempt, found.crashes);
+            let (id, attempt) = (found.id, found.attempt);
+            let crashes = found.crashes + u32::from(found.left_over);
             if claims.due.len() == claim.limit {
                 return Ok(claims);
             }
-            if claim.under_way.contains(&id) {
+            if found.left_over && claim.under_way.contains(&(id, attempt - 1)) {
                 continue;
             }
             let condemned = crashes >= claim.max_crashes;
@@ -117,6 +119,8 @@ struct Candidate {
     id: i64,
     attempt: u32,
     crashes: u32,
+    /// Whether an earlier attempt has ended without an outcome.
+    left_over: bool,
     message: rusqlite::Result<Claimed>,
 }
 

@@ -35,7 +35,7 @@ impl Worker {
         let limit = self.batch(window);
         let lease_until = now.after(self.lease);
         let max_crashes = self.max_crashes;
-        let under_way: HashSet<i64> = self.under_way().clone();
+        let under_way: HashSet<(i64, u32)> = self.under_way().clone();
         let desk = Desk {
             owner: self.owner.clone(),
             compose: Arc::clone(&self.compose),
@@ -71,8 +71,10 @@ impl Worker {
             })
             .await?;
         if let Found::Jobs(jobs, _) = &found {
-            self.under_way()
-                .extend(jobs.iter().map(|(message, _)| message.id));
+            self.under_way().extend(
+                jobs.iter()
+                    .map(|(message, _)| (message.id, message.attempt)),
+            );
         }
         Ok(found)
     }

@@ -14,12 +14,12 @@ use crate::store::StoreError;
 /// Takes a message off the list of those under way, however its attempt ends.
 struct UnderWay<'a> {
     worker: &'a Worker,
-    id: i64,
+    attempt: (i64, u32),
 }
 
 impl Drop for UnderWay<'_> {
     fn drop(&mut self) {
-        self.worker.under_way().remove(&self.id);
+        self.worker.under_way().remove(&self.attempt);
     }
 }
 
@@ -27,7 +27,7 @@ impl Worker {
     pub(super) async fn deliver(&self, message: &Claimed, draft: &Draft, lane: Lane) {
         let _under_way = UnderWay {
             worker: self,
-            id: message.id,
+            attempt: (message.id, message.attempt),
         };
         let delivery = match self.renderer.letter(message, draft, self.clock.now()) {
             Ok(letter) => self.send(message, &letter).await,
