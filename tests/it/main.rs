@@ -7,6 +7,7 @@ mod clients;
 mod codes;
 mod commands;
 mod config;
+mod console;
 mod discovery;
 mod disk;
 mod enumeration;

@@ -1,0 +1,9 @@
+//! The console: keys pressed on its model, and what stands in the buffer then.
+
+mod acts;
+mod desk;
+mod lists;
+mod manners;
+mod pages;
+mod terminal;
+mod views;
