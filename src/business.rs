@@ -1,13 +1,15 @@
 //! Locations of a business: who a mail comes from, what it looks like, and where its links lead.
 
 mod brand;
+mod colour;
 pub(crate) mod sql;
 
 use std::fmt;
 
 use serde::Serialize;
 
-pub use self::brand::{Brand, BrandError, Colour, LinkPattern, PortalUrl, locale, web_address};
+pub use self::brand::{Brand, BrandError, LinkPattern, PortalUrl, locale, web_address};
+pub use self::colour::Colour;
 use crate::clock::Timestamp;
 use crate::email::EmailAddress;
 use crate::store::StoreError;

@@ -19,6 +19,7 @@
 
 mod act;
 mod effects;
+mod form;
 mod keys;
 mod list;
 mod model;
@@ -32,6 +33,7 @@ mod view;
 
 pub use self::act::{Act, Done};
 pub use self::effects::Hands;
+pub use self::form::Form;
 pub use self::keys::{Binding, Command, Key, Scope};
 pub use self::list::{List, Row};
 pub use self::model::{Model, Notice, Open, Overlay, Tab};

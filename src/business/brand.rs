@@ -1,11 +1,9 @@
 //! What a business's mail looks like, and the form of its links.
 
-use std::fmt;
-
 use serde::Serialize;
 use url::Url;
 
-use super::{Business, BusinessId};
+use super::{Business, BusinessId, Colour};
 use crate::config::Mailbox;
 use crate::email::EmailAddress;
 
@@ -144,72 +142,6 @@ impl std::str::FromStr for LinkPattern {
 
     fn from_str(text: &str) -> Result<Self, BrandError> {
         Self::parse(text)
-    }
-}
-
-/// A colour of sRGB, `#rrggbb`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(transparent)]
-pub struct Colour(String);
-
-impl Colour {
-    /// Accepts `#` and six hexadecimal digits.
-    pub fn parse(text: &str) -> Result<Self, BrandError> {
-        let text = text.trim().to_ascii_lowercase();
-        let digits = text.strip_prefix('#').ok_or(BrandError::Colour)?;
-        if digits.len() == 6 && digits.bytes().all(|b| b.is_ascii_hexdigit()) {
-            Ok(Self(text))
-        } else {
-            Err(BrandError::Colour)
-        }
-    }
-
-    /// `#rrggbb`.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// Black or white, whichever is easier to read on this colour (WCAG 2.2, contrast ratio).
-    pub fn text_on_it(&self) -> &'static str {
-        let channel = |at: usize| {
-            let value = self
-                .0
-                .get(at..at + 2)
-                .and_then(|hex| u8::from_str_radix(hex, 16).ok())
-                .map_or(0.0, |value| f64::from(value) / 255.0);
-            if value <= 0.04045 {
-                value / 12.92
-            } else {
-                ((value + 0.055) / 1.055).powf(2.4)
-            }
-        };
-        let luminance = 0.2126 * channel(1) + 0.7152 * channel(3) + 0.0722 * channel(5);
-        let (on_white, on_black) = (1.05 / (luminance + 0.05), (luminance + 0.05) / 0.05);
-        if on_white >= on_black {
-            "#ffffff"
-        } else {
-            "#000000"
-        }
-    }
-}
-
-impl std::str::FromStr for Colour {
-    type Err = BrandError;
-
-    fn from_str(text: &str) -> Result<Self, BrandError> {
-        Self::parse(text)
-    }
-}
-
-impl Default for Colour {
-    fn default() -> Self {
-        Self("#1f6feb".to_owned())
-    }
-}
-
-impl fmt::Display for Colour {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use ratatui_textarea::TextArea;
 
 use super::act::Act;
+use super::form::Form;
 use super::list::List;
 use super::query::{Overview, Person};
 use super::theme::{Theme, ThemeName};
@@ -21,7 +22,6 @@ use crate::{audit, reset};
 pub enum Tab {
     Overview,
     Links,
-    Templates,
     Outbox,
     Accounts,
     Businesses,
@@ -30,10 +30,9 @@ pub enum Tab {
 
 impl Tab {
     /// In their order on the screen.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 6] = [
         Self::Overview,
         Self::Links,
-        Self::Templates,
         Self::Outbox,
         Self::Accounts,
         Self::Businesses,
@@ -45,7 +44,6 @@ impl Tab {
         match self {
             Self::Overview => "Overview",
             Self::Links => "Reset links",
-            Self::Templates => "Templates",
             Self::Outbox => "Outbox",
             Self::Accounts => "Accounts",
             Self::Businesses => "Businesses",
@@ -82,6 +80,8 @@ pub enum Overlay {
     Link(EmailAddress, String, bool),
     /// The name of a file is asked for, to write the audit log to.
     File(TextArea<'static>),
+    /// The settings of a location are changed.
+    Form(Box<Form>),
     /// The list is filtered while something is typed.
     Filter(TextArea<'static>),
 }

@@ -11,6 +11,7 @@ use self::overlay::overlay_key;
 pub use self::reading::start;
 use self::reading::{accept, reload, tick};
 use super::act::{Act, Done};
+use super::form::Form;
 use super::keys::{self, Command};
 use super::model::{Model, Open, Overlay, Tab};
 use super::query::{Answer, Query};
@@ -167,7 +168,7 @@ fn run(model: &mut Model, command: Command) -> Vec<Effect> {
                 Overlay::File(view::line(&format!("audit-{name}.jsonl"))),
             )
         }
-        Command::Edit => Vec::new(),
+        Command::Edit => edit(model),
         act => act_on(model, act),
     }
 }
@@ -214,7 +215,7 @@ fn step(model: &mut Model, by: isize) -> Vec<Effect> {
             model.business = model.business.saturating_add_signed(by).min(last);
             false
         }
-        Tab::Overview | Tab::Templates => false,
+        Tab::Overview => false,
     };
     if more { reload(model) } else { Vec::new() }
 }
@@ -236,7 +237,7 @@ fn to_end(model: &mut Model, last: bool) -> Vec<Effect> {
             model.audit.to_end(last, height)
         }
         Tab::Businesses => return step(model, if last { isize::MAX } else { isize::MIN }),
-        Tab::Overview | Tab::Templates => false,
+        Tab::Overview => false,
     };
     if more { reload(model) } else { Vec::new() }
 }
@@ -256,7 +257,8 @@ fn open(model: &mut Model) -> Vec<Effect> {
             let person = row.email.as_ref().and(row.account_id);
             person.map(Query::Person)
         }),
-        Tab::Overview | Tab::Templates | Tab::Businesses => None,
+        Tab::Businesses if !model.read_only => return edit(model),
+        Tab::Overview | Tab::Businesses => None,
     };
     model.scrolled = 0;
     model.opening = query.is_some();
@@ -272,6 +274,13 @@ fn back(model: &mut Model) -> Vec<Effect> {
         return reading::restart(model);
     }
     model.marked.clear();
+    Vec::new()
+}
+
+fn edit(model: &mut Model) -> Vec<Effect> {
+    if let Some(business) = model.businesses.get(model.business) {
+        model.overlay = Some(Overlay::Form(Box::new(Form::new(business.clone()))));
+    }
     Vec::new()
 }
 
@@ -377,7 +386,7 @@ fn selected(model: &Model) -> usize {
         Tab::Accounts => model.accounts.selected,
         Tab::Audit => model.audit.selected,
         Tab::Businesses => model.business,
-        Tab::Overview | Tab::Templates => 0,
+        Tab::Overview => 0,
     }
 }
 

@@ -5,12 +5,12 @@
 mod accounts;
 mod audit;
 mod businesses;
+mod form;
 mod links;
 mod outbox;
 mod overlay;
 mod overview;
 mod table;
-mod templates;
 
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
@@ -59,7 +59,6 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
         (Some(Open::Message(shown)), _) => page(model, frame, body, outbox::page(model, shown)),
         (None, Tab::Overview) => overview::draw(model, frame, body),
         (None, Tab::Links) => links::draw(model, frame, body),
-        (None, Tab::Templates) => templates::draw(model, frame, body),
         (None, Tab::Outbox) => outbox::draw(model, frame, body),
         (None, Tab::Accounts) => accounts::draw(model, frame, body),
         (None, Tab::Businesses) => businesses::draw(model, frame, body),

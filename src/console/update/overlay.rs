@@ -4,6 +4,8 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui_textarea::TextArea;
 
 use super::{Effect, Model, reading, run};
+use crate::console::act::Act;
+use crate::console::form::Form;
 use crate::console::keys::{BINDINGS, Command};
 use crate::console::model::Overlay;
 use crate::console::palette;
@@ -56,6 +58,7 @@ pub(super) fn overlay_key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
                 keep(model, Overlay::File(input))
             }
         },
+        Overlay::Form(form) => settings(model, form, key),
         Overlay::Filter(input) => filter(model, input, key),
     }
 }
@@ -81,6 +84,12 @@ pub(super) fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
     match &mut model.overlay {
         Some(Overlay::Palette(input, _) | Overlay::File(input)) => {
             input.insert_str(line);
+            Vec::new()
+        }
+        Some(Overlay::Form(form)) => {
+            form.type_in(|input| {
+                input.insert_str(line);
+            });
             Vec::new()
         }
         Some(Overlay::Filter(input)) => {
@@ -133,6 +142,39 @@ fn command(
         }
     };
     keep(model, Overlay::Palette(input, selected))
+}
+
+fn settings(model: &mut Model, mut form: Box<Form>, key: KeyEvent) -> Vec<Effect> {
+    let held = key.modifiers.contains(KeyModifiers::CONTROL);
+    match key.code {
+        KeyCode::Char('s') if held => match form.changes() {
+            Ok(Some(changes)) => {
+                model.busy += 1;
+                return vec![Effect::Act(Act::SetBusiness(form.id(), Box::new(changes)))];
+            }
+            Ok(None) => {
+                model.say("nothing was changed");
+                return Vec::new();
+            }
+            Err(why) => model.complain(why),
+        },
+        // What was typed is not thrown away by one key.
+        KeyCode::Esc if form.is_changed() && !form.leaving => {
+            form.leaving = true;
+            model.complain("not saved: ^S saves it, Esc once more throws it away");
+            model.overlay = Some(Overlay::Form(form));
+            return Vec::new();
+        }
+        KeyCode::Esc => {
+            model.notice = None;
+            return Vec::new();
+        }
+        KeyCode::Down | KeyCode::Tab | KeyCode::Enter => form.step(1),
+        KeyCode::Up | KeyCode::BackTab => form.step(-1),
+        _ => form.type_in(|input| type_into(input, key)),
+    }
+    form.leaving = false;
+    keep(model, Overlay::Form(form))
 }
 
 fn filter(model: &mut Model, mut input: TextArea<'static>, key: KeyEvent) -> Vec<Effect> {

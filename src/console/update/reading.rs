@@ -29,7 +29,7 @@ pub(super) fn reload(model: &mut Model) -> Vec<Effect> {
             model.overview_due = model.now.after(OVERVIEW_EVERY);
             Some(Query::Overview)
         }
-        Tab::Overview | Tab::Templates => None,
+        Tab::Overview => None,
         Tab::Links => {
             let (all, search) = (model.links_over, model.links_search());
             let place = model.links.ask();
@@ -69,7 +69,7 @@ pub(super) fn restart(model: &mut Model) -> Vec<Effect> {
         Tab::Outbox => model.outbox.follow(),
         Tab::Accounts => model.accounts.follow(),
         Tab::Audit => model.audit.follow(),
-        Tab::Overview | Tab::Templates | Tab::Businesses => {}
+        Tab::Overview | Tab::Businesses => {}
     }
     reload(model)
 }

@@ -5,6 +5,7 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType, Clear, Paragraph, Wrap};
 
+use super::form;
 use crate::console::keys::{BINDINGS, Binding, Scope};
 use crate::console::model::{Model, Overlay};
 use crate::console::palette;
@@ -73,6 +74,16 @@ pub(super) fn draw(model: &Model, frame: &mut Frame<'_>, area: Rect) {
                 lines.push(Line::raw(inert(link)));
             }
             frame.render_widget(Paragraph::new(lines).wrap(Wrap { trim: false }), inner);
+        }
+        Some(Overlay::Form(settings)) => {
+            let inner = open(
+                model,
+                frame,
+                area,
+                17,
+                "Settings: ^S saves, Esc leaves, ↑ and ↓ move",
+            );
+            form::draw(model, settings, frame, inner);
         }
         Some(Overlay::File(input)) => {
             let inner = open(
