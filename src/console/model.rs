@@ -123,7 +123,9 @@ pub struct Model {
     pub busy: usize,
     /// The overview, once it is read.
     pub overview: Option<Overview>,
+    /// From when on it is read again, and whether something has changed since it was read.
     pub(super) overview_due: Timestamp,
+    pub(super) overview_stale: bool,
     /// Reset links.
     pub links: List<reset::Row>,
     /// Whether links are shown that can no longer be used.
@@ -173,6 +175,7 @@ impl Model {
             busy: 0,
             overview: None,
             overview_due: now,
+            overview_stale: false,
             links: List::default(),
             links_over: false,
             outbox: List::default(),

@@ -145,7 +145,11 @@ fn key_line(model: &Model, width: u16) -> Line<'static> {
     let theme = &model.theme;
     let mut spans = Vec::new();
     let mut used = 0;
-    for binding in keys::available(model).filter(|binding| !binding.short.is_empty()) {
+    // The way to all the others comes first, so that it always has room.
+    let is_help = |binding: &&keys::Binding| binding.command == keys::Command::Help;
+    let help = keys::available(model).filter(is_help);
+    let others = keys::available(model).filter(|binding| !is_help(binding));
+    for binding in help.chain(others).filter(|it| !it.short.is_empty()) {
         let Some(key) = binding.keys.first() else {
             continue;
         };

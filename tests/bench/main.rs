@@ -6,6 +6,7 @@
 
 #![expect(clippy::print_stdout, reason = "figures are printed")]
 
+mod console;
 mod intake;
 mod load;
 mod mails;
@@ -25,7 +26,7 @@ fn main() {
         .skip(1)
         .filter(|argument| !argument.starts_with('-'))
         .collect();
-    let benches: [(&str, fn()); 7] = [
+    let benches: [(&str, fn()); 8] = [
         ("start", start::run),
         ("memory", memory::run),
         ("intake", intake::run),
@@ -33,6 +34,7 @@ fn main() {
         ("mails", mails::run),
         ("tokens", tokens::run),
         ("timing", timing::run),
+        ("console", console::run),
     ];
     println!(
         "readmit {}, {} cores",

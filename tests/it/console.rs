@@ -5,5 +5,7 @@ mod desk;
 mod lists;
 mod manners;
 mod pages;
+mod pictures;
+mod settings;
 mod terminal;
 mod views;

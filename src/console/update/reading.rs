@@ -27,9 +27,13 @@ pub(super) fn reload(model: &mut Model) -> Vec<Effect> {
     let query = match model.tab {
         Tab::Overview if model.now >= model.overview_due => {
             model.overview_due = model.now.after(OVERVIEW_EVERY);
+            model.overview_stale = false;
             Some(Query::Overview)
         }
-        Tab::Overview => None,
+        Tab::Overview => {
+            model.overview_stale = true;
+            None
+        }
         Tab::Links => {
             let (all, search) = (model.links_over, model.links_search());
             let place = model.links.ask();
@@ -76,7 +80,12 @@ pub(super) fn restart(model: &mut Model) -> Vec<Effect> {
 
 pub(super) fn tick(model: &mut Model, now: Timestamp) -> Vec<Effect> {
     let before = std::mem::replace(&mut model.now, now);
-    let idle = model.tab == Tab::Overview && now >= model.overview_due.after(OVERVIEW_IDLE);
+    let wait = if model.overview_stale {
+        Duration::ZERO
+    } else {
+        OVERVIEW_IDLE
+    };
+    let overview = model.tab == Tab::Overview && now >= model.overview_due.after(wait);
     // A link that has just expired belongs to another part of the list.
     let expired = model.tab == Tab::Links
         && model.links.rows.iter().any(|row| {
@@ -84,7 +93,7 @@ pub(super) fn tick(model: &mut Model, now: Timestamp) -> Vec<Effect> {
                 && row.link.expires_at <= now
                 && row.link.expires_at > before
         });
-    if idle || expired {
+    if overview || expired {
         reload(model)
     } else {
         Vec::new()

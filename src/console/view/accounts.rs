@@ -5,7 +5,7 @@ use ratatui::layout::{Constraint, Rect};
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use super::table::{self, Shape};
+use super::table::{self, Shape, Shown};
 use super::{audit, heading, links, or_dash, outbox, pair, short_time, time};
 use crate::accounts::Account;
 use crate::console::model::Model;
@@ -18,11 +18,11 @@ pub(super) fn draw(model: &Model, frame: &mut Frame<'_>, area: Rect) {
         what: "People, by address".to_owned(),
         nothing: "nobody yet; add somebody with `readmit user add`",
         columns: [
-            ("EMAIL", Constraint::Fill(3)),
-            ("NAME", Constraint::Fill(3)),
-            ("BUSINESS", Constraint::Length(9)),
-            ("STATUS", Constraint::Length(14)),
-            ("CHANGED", Constraint::Length(11)),
+            ("EMAIL", Constraint::Fill(3), Shown::Always),
+            ("NAME", Constraint::Fill(3), Shown::Always),
+            ("BUSINESS", Constraint::Length(9), Shown::Always),
+            ("STATUS", Constraint::Length(14), Shown::Always),
+            ("CHANGED", Constraint::Length(11), Shown::Wide),
         ],
         row: &|row| cells(model, row),
     };

@@ -5,7 +5,7 @@ use ratatui::layout::{Constraint, Rect};
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use super::table::{self, Shape};
+use super::table::{self, Shape, Shown};
 use super::{or_dash, short_time};
 use crate::audit::Listed;
 use crate::console::model::Model;
@@ -22,13 +22,13 @@ pub(super) fn draw(model: &Model, frame: &mut Frame<'_>, area: Rect) {
         what: what.to_owned(),
         nothing: "nothing has happened yet",
         columns: [
-            ("WHEN", Constraint::Length(11)),
-            ("ACTOR", Constraint::Length(14)),
-            ("KIND", Constraint::Length(20)),
-            ("", Constraint::Length(7)),
-            ("ACCOUNT", Constraint::Fill(2)),
-            ("FROM", Constraint::Length(15)),
-            ("DETAIL", Constraint::Fill(2)),
+            ("WHEN", Constraint::Length(11), Shown::Always),
+            ("ACTOR", Constraint::Length(14), Shown::Always),
+            ("KIND", Constraint::Length(20), Shown::Always),
+            ("", Constraint::Length(7), Shown::Always),
+            ("ACCOUNT", Constraint::Fill(2), Shown::Always),
+            ("FROM", Constraint::Length(15), Shown::Wide),
+            ("DETAIL", Constraint::Fill(2), Shown::Wide),
         ],
         row: &|row| cells(model, row),
     };

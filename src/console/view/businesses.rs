@@ -33,7 +33,7 @@ pub(super) fn draw(model: &Model, frame: &mut Frame<'_>, area: Rect) {
         Constraint::Length(6),
         Constraint::Fill(2),
         Constraint::Fill(3),
-        Constraint::Fill(3),
+        Constraint::Fill(2),
         Constraint::Length(6),
         Constraint::Length(10),
     ];

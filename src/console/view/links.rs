@@ -4,7 +4,7 @@ use ratatui::Frame;
 use ratatui::layout::{Constraint, Rect};
 use ratatui::style::Style;
 
-use super::table::{self, Shape};
+use super::table::{self, Shape, Shown};
 use super::{or_dash, short_time, span};
 use crate::clock::Timestamp;
 use crate::console::model::Model;
@@ -25,13 +25,13 @@ pub(super) fn draw(model: &Model, frame: &mut Frame<'_>, area: Rect) {
         what: what.to_owned(),
         nothing: "no link can be used now; t shows used, expired and revoked ones",
         columns: [
-            ("LEFT", Constraint::Length(9)),
-            ("ACCOUNT", Constraint::Fill(3)),
-            ("NAME", Constraint::Fill(2)),
-            ("BUSINESS", Constraint::Fill(2)),
-            ("ASKED FROM", Constraint::Length(15)),
-            ("SENT", Constraint::Length(11)),
-            ("MAIL", Constraint::Length(8)),
+            ("LEFT", Constraint::Length(9), Shown::Always),
+            ("ACCOUNT", Constraint::Fill(3), Shown::Always),
+            ("NAME", Constraint::Fill(2), Shown::Wide),
+            ("BUSINESS", Constraint::Fill(2), Shown::Always),
+            ("ASKED FROM", Constraint::Length(15), Shown::Always),
+            ("SENT", Constraint::Length(11), Shown::Wide),
+            ("MAIL", Constraint::Length(8), Shown::Always),
         ],
         row: &|row| cells(model, row),
     };

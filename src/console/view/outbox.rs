@@ -5,11 +5,11 @@ use ratatui::layout::{Constraint, Rect};
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use super::table::{self, Shape};
+use super::table::{self, Shape, Shown};
 use super::{heading, or_dash, pair, short_time, span, time};
 use crate::console::act::messages;
 use crate::console::model::Model;
-use crate::outbox::{Listed, Shown, State};
+use crate::outbox::{self, Listed, State};
 use crate::text::inert;
 
 pub(super) fn draw(model: &Model, frame: &mut Frame<'_>, area: Rect) {
@@ -28,15 +28,15 @@ pub(super) fn draw(model: &Model, frame: &mut Frame<'_>, area: Rect) {
         what,
         nothing: "no messages here; t shows those in other states",
         columns: [
-            ("", Constraint::Length(1)),
-            ("ID", Constraint::Length(8)),
-            ("QUEUED", Constraint::Length(11)),
-            ("KIND", Constraint::Length(13)),
-            ("STATE", Constraint::Length(8)),
-            ("TO", Constraint::Fill(3)),
-            ("TRIES", Constraint::Length(5)),
-            ("NEXT", Constraint::Length(8)),
-            ("WHY", Constraint::Fill(3)),
+            ("", Constraint::Length(1), Shown::Always),
+            ("ID", Constraint::Length(8), Shown::Always),
+            ("QUEUED", Constraint::Length(11), Shown::Wide),
+            ("KIND", Constraint::Length(13), Shown::Always),
+            ("STATE", Constraint::Length(8), Shown::Always),
+            ("TO", Constraint::Fill(3), Shown::Always),
+            ("TRIES", Constraint::Length(5), Shown::Wide),
+            ("NEXT", Constraint::Length(8), Shown::Always),
+            ("WHY", Constraint::Fill(3), Shown::Always),
         ],
         row: &|row| cells(model, row),
     };
@@ -95,7 +95,7 @@ pub(super) fn summary(model: &Model, row: &Listed) -> Line<'static> {
 }
 
 /// All about one message.
-pub(super) fn page<'a>(model: &'a Model, shown: &'a Shown) -> Vec<Line<'a>> {
+pub(super) fn page<'a>(model: &'a Model, shown: &'a outbox::Shown) -> Vec<Line<'a>> {
     let row = &shown.message;
     let state = Span::styled(row.state.to_string(), state_style(model, row.state));
     let mut lines = vec![

@@ -10,6 +10,17 @@ use crate::console::list::{List, Row};
 use crate::console::model::Model;
 use crate::text::inert;
 
+/// From so many columns on there is room for everything.
+const WIDE: u16 = 110;
+
+/// When a column is shown.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shown {
+    Always,
+    /// Where there is room.
+    Wide,
+}
+
 /// A list to be drawn.
 pub(super) struct Shape<'a, T: Row, const N: usize> {
     pub(super) list: &'a List<T>,
@@ -17,7 +28,7 @@ pub(super) struct Shape<'a, T: Row, const N: usize> {
     pub(super) what: String,
     /// What to say when there is nothing, and what would change that.
     pub(super) nothing: &'static str,
-    pub(super) columns: [(&'static str, Constraint); N],
+    pub(super) columns: [(&'static str, Constraint, Shown); N],
     pub(super) row: &'a dyn Fn(&T) -> [(String, Style); N],
 }
 
@@ -41,10 +52,13 @@ pub(super) fn draw<T: Row, const N: usize>(
         frame.render_widget(Line::styled(text, model.theme.dim), line);
         return;
     }
+    let has_room = |place: usize| shape.columns[place].2 == Shown::Always || body.width >= WIDE;
     let shown = shape.list.rows.iter().enumerate().skip(shape.list.top);
     let rows = shown.take(usize::from(body.height)).map(|(place, row)| {
         let selected = place == shape.list.selected;
-        let cells = (shape.row)(row).map(|(text, style)| {
+        let cells = (shape.row)(row).into_iter().enumerate();
+        let cells = cells.filter(|(place, _)| has_room(*place));
+        let cells = cells.map(|(_, (text, style))| {
             // The colours of the selected row are for all of it.
             let style = if selected { Style::new() } else { style };
             Cell::from(Span::styled(inert(&text), style))
@@ -56,9 +70,12 @@ pub(super) fn draw<T: Row, const N: usize>(
         };
         TableRow::new(cells).style(style)
     });
-    let heads = shape.columns.map(|(head, _)| head);
-    let table = Table::new(rows, shape.columns.map(|(_, width)| width))
-        .header(TableRow::new(heads).style(model.theme.head));
+    let columns = shape.columns.into_iter().enumerate();
+    let (heads, widths): (Vec<_>, Vec<_>) = columns
+        .filter(|(place, _)| has_room(*place))
+        .map(|(_, (head, width, _))| (head, width))
+        .unzip();
+    let table = Table::new(rows, widths).header(TableRow::new(heads).style(model.theme.head));
     frame.render_widget(table, body);
 }
 

@@ -151,10 +151,16 @@ pub(super) fn town(app: &TestApp) {
         person(1, "jane@example.com", "Jane Doe", 7),
         person(2, "hana@example.com", "花子 山田", 8),
         person(3, "zoe@example.com", "Zoe\u{301} Sma\u{301}l", 7),
-        person(4, "mallory@example.com", HOSTILE, 7),
+        person(4, "mallory@example.com", "Mallory", 7),
     ];
     let lines: Vec<String> = people.iter().map(ToString::to_string).collect();
     app.import(&lines.join("\n")).expect("the people come in");
+    // No command takes such a name; a database that somebody else has written may hold one.
+    let changed = app.sql().execute(
+        "UPDATE accounts SET name = ?1 WHERE email_key = 'mallory@example.com'",
+        [HOSTILE],
+    );
+    assert_eq!(changed, Ok(1));
 }
 
 /// A name that would clear the screen, turn the writing around and break the line.
