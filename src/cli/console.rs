@@ -13,7 +13,7 @@ pub(super) struct Args {
     /// Only look: no key changes anything
     #[arg(long)]
     read_only: bool,
-    /// Colours [default: dark; plain if NO_COLOR is set]
+    /// Colours [default: dark; plain if `NO_COLOR` is set]
     #[arg(long, value_enum)]
     theme: Option<ThemeName>,
 }

@@ -182,12 +182,11 @@ fn these(ids: Vec<i64>) -> Filter {
 }
 
 fn report(acted: Acted, done: &str, wanted: &str) -> String {
-    let mut said = format!("{} {done}", messages(acted.done));
-    if acted.passed_over > 0 {
-        let passed = messages(acted.passed_over);
-        said.push_str(&format!("; {passed} passed over: not {wanted}"));
+    let said = format!("{} {done}", messages(acted.done));
+    match acted.passed_over {
+        0 => said,
+        passed => format!("{said}; {} passed over: not {wanted}", messages(passed)),
     }
-    said
 }
 
 /// Whether something takes connections where the server is to listen.

@@ -82,6 +82,7 @@ impl Setting {
 
     /// Puts what was typed into the changes, or says what is wrong with it. An empty text clears a setting.
     fn put(self, text: &str, changes: &mut Changes) -> Result<(), String> {
+        #[expect(clippy::option_option, reason = "a setting that is cleared is none")]
         fn maybe<T, E: ToString>(
             text: &str,
             parse: impl FnOnce(&str) -> Result<T, E>,

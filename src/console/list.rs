@@ -53,6 +53,7 @@ impl Row for Account {
 
 /// See the module.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct List<T: Row> {
     /// The rows in memory.
     pub rows: Vec<T>,
@@ -147,7 +148,7 @@ impl<T: Row> List<T> {
     }
 
     /// Selects the first or the last row of all; whether rows must be read.
-    pub(super) fn to_end(&mut self, last: bool, height: usize) -> bool {
+    pub(super) fn move_to_end(&mut self, last: bool, height: usize) -> bool {
         let more = if last { self.after } else { self.before };
         if more {
             self.jump = Some(if last { Place::End } else { Place::Start });

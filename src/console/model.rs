@@ -96,6 +96,7 @@ pub struct Notice {
 }
 
 /// See the module.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Model {
     /// The time; what counts down counts down to it.
     pub now: Timestamp,

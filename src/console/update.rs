@@ -226,15 +226,15 @@ fn to_end(model: &mut Model, last: bool) -> Vec<Effect> {
     }
     let height = model.height();
     let more = match model.tab {
-        Tab::Links => model.links.to_end(last, height),
+        Tab::Links => model.links.move_to_end(last, height),
         Tab::Outbox => {
             model.outbox_follow &= !last;
-            model.outbox.to_end(last, height)
+            model.outbox.move_to_end(last, height)
         }
-        Tab::Accounts => model.accounts.to_end(last, height),
+        Tab::Accounts => model.accounts.move_to_end(last, height),
         Tab::Audit => {
             model.audit_follow &= !last;
-            model.audit.to_end(last, height)
+            model.audit.move_to_end(last, height)
         }
         Tab::Businesses => return step(model, if last { isize::MAX } else { isize::MIN }),
         Tab::Overview => false,

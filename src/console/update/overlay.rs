@@ -26,7 +26,7 @@ pub(super) fn overlay_key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
             KeyCode::Char('y' | 'Y') => {
                 model.busy += 1;
                 model.marked.clear();
-                return vec![Effect::Act(act)];
+                vec![Effect::Act(act)]
             }
             KeyCode::Char('n' | 'N' | 'q') | KeyCode::Esc => {
                 model.say("nothing was done");

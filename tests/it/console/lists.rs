@@ -114,7 +114,7 @@ fn a_link_counts_down_and_expires_before_ones_eyes() {
     let ttl = app.app().config.reset.ttl;
     let mut desk = Desk::new(app);
     desk.press("2");
-    desk.advance(ttl - Duration::from_secs(130));
+    desk.advance(ttl.saturating_sub(Duration::from_secs(130)));
     assert!(desk.sees("2m 10s"), "{}", desk.screen());
     desk.advance(Duration::from_secs(1));
     assert!(desk.sees("2m 09s"));

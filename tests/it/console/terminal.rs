@@ -30,13 +30,13 @@ struct Terminal {
 
 impl Terminal {
     fn start(site: &Site, arguments: &[&str]) -> Self {
-        let size = PtySize {
+        let dimensions = PtySize {
             rows: 24,
             cols: 80,
             pixel_width: 0,
             pixel_height: 0,
         };
-        let pty = native_pty_system().openpty(size).expect("a terminal");
+        let pty = native_pty_system().openpty(dimensions).expect("a terminal");
         let mut with = vec!["console"];
         with.extend(arguments);
         let program = site.command(&with);
