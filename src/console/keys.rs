@@ -124,16 +124,21 @@ pub struct Binding {
     pub acts: bool,
 }
 
-/// What has a meaning where the model stands, most special first.
-pub(super) fn available(model: &Model) -> impl Iterator<Item = &'static Binding> {
-    let scope = match (&model.open, model.tab) {
+/// Where the model stands.
+pub(super) fn scope(model: &Model) -> Option<Scope> {
+    match (&model.open, model.tab) {
         (Some(Open::Person(_)), _) | (None, Tab::Accounts) => Some(Scope::Person),
         (Some(Open::Message(_)), _) | (None, Tab::Outbox) => Some(Scope::Outbox),
         (None, Tab::Links) => Some(Scope::Links),
         (None, Tab::Businesses) => Some(Scope::Businesses),
         (None, Tab::Audit) => Some(Scope::Audit),
-        _ => None,
-    };
+        (None, Tab::Overview) => None,
+    }
+}
+
+/// What has a meaning where the model stands, most special first.
+pub(super) fn available(model: &Model) -> impl Iterator<Item = &'static Binding> {
+    let scope = scope(model);
     let read_only = model.read_only;
     BINDINGS.iter().filter(move |binding| {
         (binding.scope == Scope::Everywhere || Some(binding.scope) == scope)

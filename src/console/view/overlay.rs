@@ -6,7 +6,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType, Clear, Paragraph, Wrap};
 
 use super::form;
-use crate::console::keys::{BINDINGS, Binding, Scope};
+use crate::console::keys::{BINDINGS, Binding, Scope, scope};
 use crate::console::model::{Model, Overlay};
 use crate::console::palette;
 use crate::text::inert;
@@ -131,8 +131,10 @@ fn entry(model: &Model, binding: &Binding) -> Line<'static> {
     ])
 }
 
+/// What can be done here comes first.
 fn help(model: &Model) -> Vec<Line<'static>> {
-    let scopes = [
+    let here = scope(model);
+    let others = [
         Scope::Everywhere,
         Scope::Links,
         Scope::Outbox,
@@ -140,8 +142,9 @@ fn help(model: &Model) -> Vec<Line<'static>> {
         Scope::Businesses,
         Scope::Audit,
     ];
+    let others = others.into_iter().filter(|scope| Some(*scope) != here);
     let mut lines = Vec::new();
-    for scope in scopes {
+    for scope in here.into_iter().chain(others) {
         lines.push(Line::styled(scope.title(), model.theme.head));
         let of_scope = BINDINGS.iter().filter(|binding| binding.scope == scope);
         let allowed = of_scope.filter(|binding| !(binding.acts && model.read_only));
