@@ -120,8 +120,9 @@ pub(crate) fn page(
     };
     let read = |from: &str, key: Option<&String>, order: &str, limit: usize| {
         let sql = format!(
-            "SELECT {COLUMNS} FROM accounts WHERE {from} AND {matches} \
-             ORDER BY email_key {order} LIMIT {limit}"
+            "SELECT {COLUMNS} FROM accounts WHERE rowid IN (SELECT rowid FROM accounts \
+             WHERE {from} AND {matches} ORDER BY email_key {order} LIMIT {limit}) \
+             ORDER BY email_key {order}"
         );
         let mut statement = db.prepare_cached(&sql)?;
         let rows = statement.query_map(params![key, pattern], from_row)?;
