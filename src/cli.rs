@@ -47,9 +47,9 @@ enum Command {
     Serve,
     /// Try it: two businesses, three people, mail caught in a folder; needs nothing
     Demo(demo::Args),
-    /// Watch and steer the deployment in this terminal: links, mail, people, places, the audit log
+    /// Watch and steer the deployment in this terminal
     ///
-    /// Works whether the server runs or not, and over SSH; 80 columns and 24 lines or more. It needs no
+    /// Reset links, mail, people, locations and the audit log, live. Works whether the server runs or not, and over SSH; 80 columns and 24 lines or more. It needs no
     /// password: whoever can read the database and its keys may do all this by the commands, too. Every
     /// act stands in the audit log under the system user's name. `?` in it shows every key.
     Console(console::Args),
