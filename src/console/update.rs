@@ -1,12 +1,14 @@
 //! What follows from a message: the next model, and what is to be done outside. Nothing is done here.
 
 mod acts;
+mod mouse;
 mod overlay;
 mod reading;
 
-use crossterm::event::{KeyEvent, MouseButton, MouseEvent, MouseEventKind};
+use crossterm::event::{KeyEvent, MouseEvent};
 
 use self::acts::act_on;
+use self::mouse::point;
 use self::overlay::overlay_key;
 pub use self::reading::start;
 use self::reading::{accept, reload, tick};
@@ -334,60 +336,6 @@ fn mark(model: &mut Model) -> Vec<Effect> {
         }
     }
     step(model, 1)
-}
-
-fn point(model: &mut Model, mouse: MouseEvent) -> Vec<Effect> {
-    if model.overlay.is_some() {
-        return Vec::new();
-    }
-    match mouse.kind {
-        MouseEventKind::ScrollDown => step(model, 3),
-        MouseEventKind::ScrollUp => step(model, -3),
-        MouseEventKind::Down(MouseButton::Left) if mouse.row == 0 => {
-            match view::tab_at(model, mouse.column) {
-                Some(tab) => go(model, tab),
-                None => Vec::new(),
-            }
-        }
-        MouseEventKind::Down(MouseButton::Left) if model.open.is_none() => {
-            let Some(line) = mouse.row.checked_sub(view::FIRST_ROW) else {
-                return Vec::new();
-            };
-            let line = usize::from(line);
-            if line >= model.height() {
-                return Vec::new();
-            }
-            // A click on what is selected opens it.
-            let before = selected(model);
-            let hit = match model.tab {
-                Tab::Links => model.links.click(line),
-                Tab::Outbox => model.outbox.click(line),
-                Tab::Accounts => model.accounts.click(line),
-                Tab::Audit => model.audit.click(line),
-                Tab::Businesses if line < model.businesses.len() => {
-                    model.business = line;
-                    true
-                }
-                _ => false,
-            };
-            if hit && selected(model) == before {
-                return open(model);
-            }
-            Vec::new()
-        }
-        _ => Vec::new(),
-    }
-}
-
-fn selected(model: &Model) -> usize {
-    match model.tab {
-        Tab::Links => model.links.selected,
-        Tab::Outbox => model.outbox.selected,
-        Tab::Accounts => model.accounts.selected,
-        Tab::Audit => model.audit.selected,
-        Tab::Businesses => model.business,
-        Tab::Overview => 0,
-    }
 }
 
 /// Shows a page that is still wanted, or says that there is nothing to show any more.
