@@ -5,7 +5,16 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+use readmit::admin::Admin;
+use readmit::audit::Actor;
+use readmit::clock::Clock;
+use readmit::config::{Config, ConfigFile};
+use readmit::console::{self, Hands, ThemeName};
+use readmit::entropy::Entropy;
+use readmit::password::Hasher;
+use readmit::store::{Options, Store, Watch};
 use serde_json::json;
+use tokio::signal::unix::{SignalKind, signal as signal_stream};
 
 use super::desk::HOSTILE;
 use crate::support::app::{NEW_PASSWORD, PASSWORD};
@@ -30,13 +39,6 @@ struct Terminal {
 
 impl Terminal {
     fn start(site: &Site, arguments: &[&str]) -> Self {
-        let dimensions = PtySize {
-            rows: 24,
-            cols: 80,
-            pixel_width: 0,
-            pixel_height: 0,
-        };
-        let pty = native_pty_system().openpty(dimensions).expect("a terminal");
         let mut with = vec!["console"];
         with.extend(arguments);
         let program = site.command(&with);
@@ -49,6 +51,17 @@ impl Terminal {
                 command.env(name, value);
             }
         }
+        Self::run(command)
+    }
+
+    fn run(mut command: CommandBuilder) -> Self {
+        let dimensions = PtySize {
+            rows: 24,
+            cols: 80,
+            pixel_width: 0,
+            pixel_height: 0,
+        };
+        let pty = native_pty_system().openpty(dimensions).expect("a terminal");
         command.env("TERM", "xterm-256color");
         let child = pty.slave.spawn_command(command).expect("it starts");
         let screen = Arc::new(Mutex::new(vt100::Parser::new(lines(24), lines(80), 0)));
@@ -188,6 +201,62 @@ fn the_terminal_is_restored_after_a_signal() {
             terminal.is_restored().then_some(())
         });
     }
+}
+
+/// Assertion 84. The panic's message is readable: it comes after the terminal was given back.
+#[test]
+fn the_terminal_is_restored_after_a_panic() {
+    let site = Site::in_memory("smtp://127.0.0.1:9");
+    site.add_jane(PASSWORD);
+    let tests = std::env::current_exe().expect("this program");
+    let mut command = CommandBuilder::new(tests);
+    command.args(["--exact", "console::terminal::a_console_that_panics"]);
+    command.args(["--ignored", "--nocapture"]);
+    command.env(DATABASE, site.database());
+    // A backtrace would push the message off the screen.
+    command.env("RUST_BACKTRACE", "0");
+    let mut terminal = Terminal::run(command);
+    terminal.wait_for("dead letters");
+    assert!(!terminal.is_restored());
+    signal(terminal.child.process_id().expect("a process"), "USR1");
+    assert!(!terminal.wait_for_end());
+    terminal.wait_for("the panic that was asked for");
+    assert!(terminal.is_restored(), "{}", terminal.contents());
+}
+
+/// Where [`a_console_that_panics`] finds its database.
+const DATABASE: &str = "READMIT_TEST_DATABASE";
+
+#[test]
+#[ignore = "needs a terminal of its own, which the test above gives it"]
+fn a_console_that_panics() {
+    let path = std::env::var(DATABASE).expect("a database");
+    let settings = [("READMIT_STORAGE__PATH".to_owned(), path)];
+    let config = Config::load(ConfigFile::None, settings).expect("a valid configuration");
+    let options = Options::from(&config.storage);
+    let entropy = Entropy::System;
+    let hands = Hands {
+        admin: Admin {
+            store: Store::open(&options).expect("the database opens"),
+            hasher: Hasher::new(&config.password, entropy.clone()),
+            entropy,
+            actor: Actor::Admin("test".to_owned()),
+        },
+        config: Arc::new(config),
+        clock: Clock::System,
+    };
+    let watch = Watch::open(&options).expect("it is watched");
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    let _ = runtime.block_on(async {
+        let mut asked = signal_stream(SignalKind::user_defined1()).expect("a signal");
+        tokio::select! {
+            ended = console::run(hands, watch, ThemeName::Dark, true) => ended,
+            _ = asked.recv() => panic!("the panic that was asked for"),
+        }
+    });
 }
 
 /// Where there is no terminal it says so, and writes no escape sequence into a file.
