@@ -1,11 +1,13 @@
 //! What an administrator does: each act in one transaction with what it revokes and its audit entry.
 
 mod businesses;
+mod dkim;
 mod export;
 pub mod import;
 mod keys;
 mod mail;
 
+pub use self::dkim::DkimActError;
 pub use self::export::{ExportError, Exported};
 pub use self::import::ImportError;
 pub use self::keys::KeyActError;

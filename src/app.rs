@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::clock::Clock;
 use crate::config::{Config, Mailbox};
+use crate::dkim::{Dkim, DkimError};
 use crate::entropy::Entropy;
 use crate::limits::Limits;
 use crate::mailing;
@@ -29,6 +30,9 @@ pub enum StartError {
     /// The keys.
     #[error(transparent)]
     Keys(#[from] KeyError),
+    /// The keys of sender domains.
+    #[error(transparent)]
+    Dkim(#[from] DkimError),
     /// The relay's settings; a relay that is down is no reason not to start.
     #[error(transparent)]
     Transport(#[from] TransportError),
@@ -96,6 +100,7 @@ impl App {
                 store: store.clone(),
                 relays: Relays::open(&config.smtp, &config.outbox, clock.clone(), entropy.clone())?,
                 renderer: Renderer::new(Arc::clone(&signer)),
+                dkim: Dkim::open(&config.keys.dir, clock.clone())?,
                 compose: compose(mailing.clone()),
                 clock: clock.clone(),
                 entropy: entropy.clone(),

@@ -4,6 +4,7 @@ mod business;
 mod check;
 mod client;
 mod demo;
+mod dkim;
 mod input;
 mod key;
 mod links;
@@ -67,6 +68,9 @@ enum Command {
     /// The keys that sign tokens
     #[command(subcommand)]
     Key(key::Command),
+    /// The keys by which sender domains sign mail
+    #[command(subcommand)]
+    Dkim(dkim::Command),
 }
 
 /// Carries the command out.
@@ -86,6 +90,7 @@ pub fn run(cli: Cli) -> Result<(), Error> {
             Command::Reset(command) => links::run(command, &setup, &out).await,
             Command::Outbox(command) => outbox::run(command, &setup, &out).await,
             Command::Key(command) => key::run(command, &setup, &out).await,
+            Command::Dkim(command) => dkim::run(command, &setup, &out).await,
         }
     })
 }

@@ -25,7 +25,7 @@
 //! | acts | [`reset`], [`otp`], [`session`], [`totp`]: what members do; [`admin`]: what administrators do |
 //! | mail | [`mailing`]: whose brand a mail wears, and the notices |
 //! | things | [`business`], [`accounts`], [`password`], [`token`], [`outbox`], [`audit`], [`limits`], [`guesses`] |
-//! | secrets | [`key_folder`]: files that are ours alone; [`vault`]: sealing, and codes |
+//! | secrets | [`key_folder`]: files that are ours alone; [`vault`]: sealing, and codes; [`dkim`]: signatures on mail |
 //! | storage | [`store`]: one writer that commits in groups, threads that read, migrations |
 //! | ground | [`config`], [`clock`], [`entropy`], [`email`], [`key_folder`], [`text`] |
 //!
@@ -67,6 +67,7 @@ pub mod business;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod dkim;
 pub mod email;
 pub mod entropy;
 pub mod guesses;

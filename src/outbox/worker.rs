@@ -21,6 +21,7 @@ use super::sql;
 use super::{Claimed, Composed, Draft, Renderer};
 use crate::clock::{Clock, Timestamp};
 use crate::config;
+use crate::dkim::Dkim;
 use crate::entropy::Entropy;
 use crate::store::{Store, StoreError, Tx};
 
@@ -34,6 +35,7 @@ pub struct Worker {
     store: Store,
     relays: Relays,
     renderer: Renderer,
+    dkim: Dkim,
     compose: Compose,
     clock: Clock,
     entropy: Entropy,
@@ -64,6 +66,8 @@ pub struct Parts {
     pub relays: Relays,
     /// Templates and keys.
     pub renderer: Renderer,
+    /// The signatures of sender domains.
+    pub dkim: Dkim,
     /// See [`Compose`].
     pub compose: Compose,
     /// The time.
@@ -92,6 +96,7 @@ impl Worker {
             store: parts.store,
             relays: parts.relays,
             renderer: parts.renderer,
+            dkim: parts.dkim,
             compose: parts.compose,
             clock: parts.clock,
             entropy: parts.entropy,

@@ -9,6 +9,7 @@ mod commands;
 mod config;
 mod discovery;
 mod disk;
+mod dkim;
 mod enumeration;
 mod exchange;
 mod foreign_hashes;

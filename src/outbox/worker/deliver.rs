@@ -30,7 +30,10 @@ impl Worker {
             attempt: (message.id, message.attempt),
         };
         let delivery = match self.renderer.letter(message, draft, self.clock.now()) {
-            Ok(letter) => self.send(message, &letter).await,
+            Ok(letter) => {
+                let letter = self.signed(letter);
+                self.send(message, &letter).await
+            }
             Err(error) => {
                 tracing::error!(id = message.id, %error, "a mail cannot be rendered");
                 let text = "the mail could not be rendered; see the log";
@@ -41,6 +44,12 @@ impl Worker {
         if let Some(delivery) = delivery {
             self.mark(message, draft, &Arc::new(delivery)).await;
         }
+    }
+
+    fn signed(&self, mut letter: Letter) -> Letter {
+        let now = self.clock.now();
+        letter.bytes = self.dkim.sign(letter.bytes, letter.sender.domain(), now);
+        letter
     }
 
     /// Sends, and renews the lease as often as that takes. None when the message is another's by now,

@@ -8,7 +8,7 @@ use crate::support::app::{NEW_PASSWORD, TestApp, email};
 use crate::support::smtp::Mail;
 
 /// Fails unless a relay of 1982 could pass the mail on: ASCII, CRLF, short lines (RFC 5321, 4.5.3.1.6).
-pub(super) fn assert_survives_any_relay(mail: &Mail) {
+pub(crate) fn assert_survives_any_relay(mail: &Mail) {
     assert!(mail.wire.is_ascii());
     assert!(mail.wire.ends_with(b"\r\n"));
     let lines: Vec<_> = mail.wire.split(|&byte| byte == b'\n').collect();

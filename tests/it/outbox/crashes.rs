@@ -8,6 +8,7 @@ use std::time::Duration;
 use readmit::app::App;
 use readmit::clock::{Clock, ManualClock};
 use readmit::config::{Config, ConfigFile};
+use readmit::dkim::Dkim;
 use readmit::entropy::Entropy;
 use readmit::outbox::worker::{Parts, Worker};
 use readmit::outbox::{self, Composed, Filter, Listed, Relays, Renderer, State};
@@ -138,6 +139,7 @@ fn bench(app: &TestApp, compose: readmit::outbox::worker::Compose) -> Bench {
         relays: relays.expect("a relay"),
         renderer: Renderer::new(Arc::clone(&opened.signer)),
         compose,
+        dkim: Dkim::open(&config.keys.dir, clock.clone()).expect("the keys"),
         clock,
         entropy: Entropy::System,
     };

@@ -7,6 +7,7 @@ pub(crate) mod faults;
 pub(crate) mod hashing;
 pub(crate) mod http;
 pub(crate) mod jwt;
+pub(crate) mod libraries;
 pub(crate) mod parallel;
 pub(crate) mod process;
 pub(crate) mod smtp;
