@@ -118,6 +118,9 @@ pub struct Smtp {
     pub username: Option<String>,
     /// Its password, from `smtp.password` or from the file that `smtp.password_file` names.
     pub password: Option<SecretString>,
+    /// A file with an OAuth 2.0 access token that takes the password's place. It is read for each
+    /// connection, because such a token lives for an hour or so.
+    pub token_file: Option<PathBuf>,
     /// A PEM file of certificates that are trusted beside the system's.
     pub ca_file: Option<PathBuf>,
     /// How long one attempt may take.

@@ -93,6 +93,10 @@ fn smtp(config: &Config) -> Keys {
         // The file's content has become the password above.
         ("password_file", text("")),
         (
+            "token_file",
+            smtp.token_file.as_deref().map_or_else(|| text(""), path),
+        ),
+        (
             "ca_file",
             smtp.ca_file.as_deref().map_or_else(|| text(""), path),
         ),

@@ -166,7 +166,7 @@ fn each_key_of_the_sample_follows_a_comment_of_its_own() {
 #[test]
 fn every_key_can_be_set_in_a_file_and_in_the_environment() {
     let defaults = keys(&load("", &[]).unwrap().to_toml());
-    let mut tried: BTreeSet<String> = ["username", "password", "password_file"]
+    let mut tried: BTreeSet<String> = ["username", "password", "password_file", "token_file"]
         .map(|key| format!("smtp.{key}"))
         .into();
     for (name, value) in OTHERS {

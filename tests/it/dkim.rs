@@ -85,7 +85,9 @@ fn signatures_are_good_for_the_mail_as_it_is_and_for_no_other() {
         new_key(&app, DOMAIN, "first", Algorithm::Rsa),
         new_key(&app, DOMAIN, "second", Algorithm::Ed25519),
     ];
-    made.iter().for_each(|key| put_to_use(&app, key));
+    for key in &made {
+        put_to_use(&app, key);
+    }
     let mail = mailed(&app);
     assert_survives_any_relay(&mail);
     let subject = mail.header("Subject").expect("a subject");
@@ -116,7 +118,8 @@ fn signatures_are_good_for_the_mail_as_it_is_and_for_no_other() {
         .stderr(Stdio::piped())
         .spawn()
         .expect("Python runs");
-    let given = json!({ "records": records, "mails": mails }).to_string();
+    let given = json!({ "now": app.now().seconds(), "records": records, "mails": mails });
+    let given = given.to_string();
     let mut stdin = program.stdin.take().expect("a pipe");
     stdin.write_all(given.as_bytes()).expect("it is read");
     drop(stdin);
@@ -288,7 +291,6 @@ fn names_that_no_zone_can_hold_are_refused() {
     for domain in [
         "localhost",
         "a_b.test",
-        "-a.test",
         "a..test",
         "caf\u{e9}.test",
         "../x.test",
