@@ -80,9 +80,9 @@ pub(super) enum Command {
         #[arg(long, value_enum)]
         format: Option<transfer::FormatName>,
     },
-    /// Write everybody as JSON Lines that an import takes, with password hashes and TOTP secrets
+    /// Write everybody as JSON Lines, which an import takes
     ///
-    /// Keep the file as you keep the database and the keys: who has it can guess at passwords at
+    /// Password hashes and TOTP secrets are in it. Keep the file as you keep the database and the keys: who has it can guess at passwords at
     /// leisure, and has every second factor. Recovery codes are not in it.
     Export {
         /// A file to make; standard output without one

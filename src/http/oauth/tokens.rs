@@ -169,6 +169,7 @@ impl ApiResponse for Answer {
 struct Known(());
 
 /// Name and secret are encoded as in a form (RFC 6749, 2.3.1), or are as they are: libraries do either.
+#[expect(clippy::unused_async, reason = "the framework awaits it")]
 async fn check(request: &Request, given: Basic) -> poem::Result<()> {
     let app = request.data::<Arc<App>>().ok_or(Failure::Internal)?;
     let servers = &app.config.introspection.resource_servers;
