@@ -30,6 +30,7 @@ mod reset;
 mod schedule;
 mod secrets;
 mod sessions;
+mod settings;
 mod shutdown;
 mod store;
 mod support;

@@ -26,7 +26,13 @@ fn a_business_is_added_shown_changed_and_removed() {
         "--colour=#AA3300",
         "--logo-url=https://cdn.canal.test/logo.png",
         "--reset-link={portal_url}/new?t={token}&b={business_id}",
-        "--locale=pt-BR",
+        "--locale=pt_br",
+        "--time-zone=america/sao_paulo",
+        "--password-min-length=20",
+        "--access-ttl=30m",
+        "--refresh-ttl=2d",
+        "--allowed-origins=https://app.canal.test, https://kiosk.canal.test:8443",
+        "--smtp-url=smtp://mail.canal.test",
     ]);
     assert_eq!(added, "business 7 added\n");
     let shown = json(&site, &["business", "show", "7", "--json"]);
@@ -42,6 +48,12 @@ fn a_business_is_added_shown_changed_and_removed() {
         "reset_link": "{portal_url}/new?t={token}&b={business_id}",
         "magic_link": null,
         "locale": "pt-BR",
+        "time_zone": "America/Sao_Paulo",
+        "password_min_length": 20,
+        "access_ttl": "30m",
+        "refresh_ttl": "2days",
+        "allowed_origins": ["https://app.canal.test", "https://kiosk.canal.test:8443"],
+        "smtp": { "url": "smtp://mail.canal.test:587?tls=required" },
     });
     expected["created_at"] = shown["created_at"].clone();
     expected["updated_at"] = shown["updated_at"].clone();
@@ -59,13 +71,29 @@ fn a_business_is_added_shown_changed_and_removed() {
         "--colour=",
         "--name=Canal",
         "--logo-url= ",
+        "--portal-url=",
+        "--time-zone=",
+        "--password-min-length=",
+        "--access-ttl=",
+        "--refresh-ttl=",
+        "--allowed-origins=",
+        "--smtp-url=",
     ]);
     let shown = json(&site, &["business", "show", "7", "--json"]);
     assert_eq!(shown["name"], "Canal");
-    assert_eq!(
-        (&shown["colour"], &shown["logo_url"]),
-        (&json!(null), &json!(null))
-    );
+    for cleared in [
+        "colour",
+        "logo_url",
+        "portal_url",
+        "time_zone",
+        "password_min_length",
+        "access_ttl",
+        "refresh_ttl",
+        "smtp",
+    ] {
+        assert_eq!(shown[cleared], json!(null), "{cleared}");
+    }
+    assert_eq!(shown["allowed_origins"], json!([]));
     assert_eq!(shown["reply_to"], "help@canal.test");
 
     let list = site.ok(&["business", "list"]);
@@ -73,12 +101,7 @@ fn a_business_is_added_shown_changed_and_removed() {
     assert_eq!(lines[0], ["ID", "NAME", "PORTAL", "SENDER"]);
     assert_eq!(
         lines[1],
-        [
-            "7",
-            "Canal",
-            "https://canal.test/members",
-            "desk@canal.test"
-        ]
+        ["7", "Canal", "(hosted pages)", "desk@canal.test"]
     );
     let page = site.ok(&["business", "show", "7"]);
     assert!(
@@ -114,7 +137,7 @@ fn what_cannot_be_done_to_a_business_is_refused_in_words_and_not_done() {
         "--business=7",
     ]);
     let before = json(&site, &["business", "list", "--json"]);
-    let cases: [(&[&str], &str); 15] = [
+    let cases: [(&[&str], &str); 26] = [
         (
             &["add", "7", "--name=Another", PORTAL],
             "business 7 exists already; change it with `readmit business set 7`",
@@ -142,7 +165,51 @@ fn what_cannot_be_done_to_a_business_is_refused_in_words_and_not_done() {
         ),
         (
             &["set", "7", "--locale=english"],
-            "--locale: a language is written like",
+            "--locale: a language is one of en, es, fr, de, pt, it and nl",
+        ),
+        (
+            &["set", "7", "--locale=ja"],
+            "--locale: a language is one of en, es, fr, de, pt, it and nl",
+        ),
+        (
+            &["set", "7", "--time-zone=Madrid"],
+            "--time-zone: a time zone is given by its IANA name, like Europe/Madrid",
+        ),
+        (
+            &["set", "7", "--portal-url=canal.test"],
+            "--portal-url: a portal URL is an absolute",
+        ),
+        (
+            &["set", "7", "--password-min-length=11"],
+            "--password-min-length: it must be a number from 12 (password.min_length) to 128",
+        ),
+        (
+            &["set", "7", "--password-min-length=many"],
+            "--password-min-length: it must be a number from 12",
+        ),
+        (
+            &["set", "7", "--access-ttl=8d"],
+            "--access-ttl: access tokens may live for 7days at most",
+        ),
+        (
+            &["set", "7", "--refresh-ttl=500ms"],
+            "--refresh-ttl: a lifetime is written like 30m, 12h or 15d",
+        ),
+        (
+            &["set", "7", "--allowed-origins=https://a.test/path"],
+            "--allowed-origins: \"https://a.test/path\" is not an origin",
+        ),
+        (
+            &["set", "7", "--allowed-origins=*"],
+            "--allowed-origins: \"*\" is not an origin",
+        ),
+        (
+            &["set", "7", "--smtp-url=smtp://user:secret@mail.test"],
+            "--smtp-url: it must not hold a user or password; give --smtp-username",
+        ),
+        (
+            &["set", "7", "--smtp-url=mail.test"],
+            "--smtp-url: it is not a relay; write it like",
         ),
         (
             &["set", "7", "--reply-to=help"],
@@ -181,12 +248,13 @@ fn what_cannot_be_done_to_a_business_is_refused_in_words_and_not_done() {
     for (arguments, expected) in [
         (["add", "0", "--name=Zero", PORTAL], "which is 1 or more"),
         (
-            ["add", "9", "--name=Nine", "--portal-url=canal.test"],
-            "a portal URL is",
-        ),
-        (
-            ["add", "9", "--name=Nine", "--portal-url=https://a.test?x"],
-            "a portal URL is",
+            [
+                "set",
+                "7",
+                "--smtp-url=smtp://mail.test",
+                "--smtp-username=desk",
+            ],
+            "--smtp-password-stdin",
         ),
     ] {
         let output = site.run(&[&["business"], &arguments[..]].concat());
