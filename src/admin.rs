@@ -77,10 +77,6 @@ impl Admin {
     }
 
     /// Changes a person's name, or the language of their mail (`Some(None)` clears it).
-    #[expect(
-        clippy::option_option,
-        reason = "absent, cleared and set are three things"
-    )]
     pub async fn set_person(
         &self,
         email: EmailAddress,
