@@ -26,7 +26,7 @@
 //! | mail | [`mailing`]: whose brand a mail wears, and the notices |
 //! | things | [`business`], [`accounts`], [`password`], [`token`], [`outbox`], [`audit`], [`limits`], [`guesses`] |
 //! | secrets | [`key_folder`]: files that are ours alone; [`vault`]: sealing, and codes |
-//! | storage | [`store`]: one writer that commits in groups, a pool of readers, migrations |
+//! | storage | [`store`]: one writer that commits in groups, threads that read, migrations |
 //! | ground | [`config`], [`clock`], [`entropy`], [`email`], [`key_folder`], [`locale`], [`text`] |
 //!
 //! SQL stands in the `sql.rs` beside its domain, as functions over a connection or a [`store::Tx`].

@@ -268,7 +268,7 @@ pub fn compose(
         }
         Some(_) => return drop("the code was used or revoked before it could be sent"),
         None => {
-            if sql::pending(tx, account.id, now)? >= MAX_PENDING {
+            if sql::pending(tx, account.id, settings.otp.max_attempts, now)? >= MAX_PENDING {
                 return drop("the account has as many unused codes as it may");
             }
             let id = Jti::new(&settings.entropy);

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Grant, Opened, Sessions, factor, shown, sql};
+use rusqlite::Connection;
+
 use crate::accounts::{self, Account, AccountId};
 use crate::audit::{self, Actor};
 use crate::business;
@@ -116,10 +118,8 @@ impl Sessions {
             (Some(email), Some(guesser)) => {
                 self.store
                     .read(move |db| {
-                        if let Some(wait) = guesses::must_wait(db, &guesser, now)? {
-                            return Err(SignInError::Wait(wait));
-                        }
-                        Ok(accounts::sql::credentials(db, &email)?)
+                        may_guess(db, &guesser, now)?;
+                        Ok::<_, SignInError>(accounts::sql::credentials(db, &email)?)
                     })
                     .await?
             }
@@ -206,6 +206,9 @@ impl Sessions {
                 if !unchanged {
                     return Err(SignInError::Credentials);
                 }
+                if let Some(guesser) = &guesser {
+                    may_guess(tx, guesser, now)?;
+                }
                 let verdict = totp::demand(tx, &vault, account.id, code.as_deref(), now)?;
                 let refused = match verdict {
                     totp::Verdict::Missing => Some(Refusal::NoCode),
@@ -247,10 +250,25 @@ impl Sessions {
         guesser: Option<Guesser>,
         client: IpAddr,
         now: Timestamp,
-    ) -> Result<(), StoreError> {
+    ) -> Result<(), SignInError> {
         self.store
-            .write(move |tx| note_refusal(tx, account, refusal, guesser.as_ref(), client, now))
+            .write(move |tx| {
+                if let Some(guesser) = &guesser {
+                    may_guess(tx, guesser, now)?;
+                }
+                note_refusal(tx, account, refusal, guesser.as_ref(), client, now)?;
+                Ok(())
+            })
             .await
+    }
+}
+
+/// Asked before the hash and after it: many can have been let in at once before the first of them was
+/// counted. Those learn nothing, whatever they guessed.
+fn may_guess(db: &Connection, guesser: &Guesser, now: Timestamp) -> Result<(), SignInError> {
+    match guesses::must_wait(db, guesser, now)? {
+        Some(wait) => Err(SignInError::Wait(wait)),
+        None => Ok(()),
     }
 }
 
