@@ -184,6 +184,7 @@ async fn fill(app: &App) -> Result<(), Error> {
                     business: BusinessId::new(business),
                     locale: None,
                     password: password.map_err(|missed| missed.join(" "))?,
+                    welcome: None,
                 },
                 now,
             )

@@ -38,6 +38,9 @@ pub(super) enum Command {
         /// Read the password from standard input
         #[arg(long)]
         password_stdin: bool,
+        /// Send them a mail with a link to choose a password
+        #[arg(long, conflicts_with = "password_stdin")]
+        welcome: bool,
     },
     /// Change a person's name or language
     Set {
@@ -176,6 +179,7 @@ async fn act(command: Command, admin: &Admin, config: &Config, out: &Output) -> 
             business,
             locale,
             password_stdin,
+            welcome,
         } => {
             let person = Person {
                 email: address(&email)?,
@@ -183,6 +187,7 @@ async fn act(command: Command, admin: &Admin, config: &Config, out: &Output) -> 
                 business,
                 locale,
                 password: None,
+                welcome: welcome.then(|| person::message_id(admin, config)),
             };
             person::add(out, admin, config, person, password_stdin).await?;
         }

@@ -73,6 +73,7 @@ const OTHERS: &[(&str, &str)] = &[
     ("outbox.lease", r#""2m""#),
     ("outbox.poll", r#""5s""#),
     ("reset.ttl", r#""2h""#),
+    ("reset.welcome_ttl", r#""2d""#),
     ("reset.max_pending", "1"),
     ("reset.cooldown", r#""0s""#),
     ("otp.ttl", r#""5m""#),

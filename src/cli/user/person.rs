@@ -7,6 +7,7 @@ use crate::cli::{Error, Output, input};
 use crate::config::Config;
 use crate::email::EmailAddress;
 use crate::locale::Locale;
+use crate::outbox;
 use crate::password::{Context, Policy};
 use crate::store::StoreError;
 
@@ -26,14 +27,19 @@ pub(super) async fn add(
         let policy = Policy::open(&config.password)?;
         person.password = Some(input::password(&policy, &context.await?)?);
     }
-    let note = if person.password.is_none() {
-        "; they must reset their password first"
-    } else {
-        ""
+    let note = match (&person.password, &person.welcome) {
+        (Some(_), _) => "",
+        (None, None) => "; they must reset their password first",
+        (None, Some(_)) => "; the mail with their link is on its way",
     };
     let added = person.email.to_string();
     admin.add_account(person, CLOCK.now()).await?;
     out.line(format!("{added} added{note}"))
+}
+
+/// The Message-ID of a mail to somebody.
+pub(super) fn message_id(admin: &Admin, config: &Config) -> String {
+    outbox::message_id(config.smtp.from.address.domain(), &admin.entropy)
 }
 
 /// Changes what is given; an empty language clears it.
