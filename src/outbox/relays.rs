@@ -22,10 +22,22 @@ pub struct Relays {
     own: Mutex<HashMap<BusinessId, Own>>,
 }
 
+/// How many messages may wait for a lane to one business's relay. More stay in the queue, where they
+/// take no memory.
+const SEATS: usize = 256;
+
+/// The way to a business's own relay: a lane for each message under way, and a seat for each that waits
+/// for one or is.
+#[derive(Clone)]
+pub(super) struct OwnLanes {
+    pub(super) lanes: Arc<Semaphore>,
+    pub(super) seats: Arc<Semaphore>,
+}
+
 /// A business's relay as it was last set.
 struct Own {
     relay: OwnRelay,
-    lanes: Arc<Semaphore>,
+    lanes: OwnLanes,
     /// Why there is none: its settings are of no use here.
     transport: Result<Arc<Transport>, String>,
 }
@@ -42,8 +54,8 @@ impl Relays {
     }
 
     /// The lanes to the business's own relay; none where its mail goes to the common one.
-    pub(super) fn own_lanes(&self, brand: &Brand) -> Option<Arc<Semaphore>> {
-        self.own(brand, |own| Arc::clone(&own.lanes))
+    pub(super) fn own_lanes(&self, brand: &Brand) -> Option<OwnLanes> {
+        self.own(brand, |own| own.lanes.clone())
     }
 
     /// Hands one letter to the relay that takes this brand's mail.
@@ -94,7 +106,10 @@ impl Relays {
         }
         Own {
             relay: relay.clone(),
-            lanes: Arc::new(Semaphore::new(self.settings.connections)),
+            lanes: OwnLanes {
+                lanes: Arc::new(Semaphore::new(self.settings.connections)),
+                seats: Arc::new(Semaphore::new(SEATS)),
+            },
             transport: transport.map(Arc::new),
         }
     }

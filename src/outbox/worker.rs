@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
+use super::relays::OwnLanes;
 use super::schedule::{self, Attempt, Policy, Verdict};
 use super::sql::{self, Lease, Unreadable};
 use super::transport::{Failure, FailureKind, Reply};
@@ -58,8 +59,8 @@ pub struct Parts {
 
 type Job = (Claimed, Box<Draft>);
 
-/// How long a message waits whose business has a relay of its own with every lane taken.
-const BUSY: Duration = Duration::from_secs(2);
+/// How long a message goes back into the queue whose business's own relay is busy.
+const BUSY: Duration = Duration::from_secs(5);
 
 impl Worker {
     /// A worker that sends on up to `connections` lanes.
@@ -111,21 +112,22 @@ impl Worker {
             }
             for (message, draft) in claimed {
                 let worker = Arc::clone(&self);
+                // For one business's relay the others' mail does not wait.
+                if let Some(lanes) = self.relays.own_lanes(&draft.brand) {
+                    let stop = stop.clone();
+                    sending.spawn(async move {
+                        worker.deliver_by_own(&message, &draft, lanes, stop).await;
+                    });
+                    continue;
+                }
                 // Every lane busy: wait for one, so that no more is claimed than can be sent. What has
                 // not begun by the time of a stop does not begin any more.
-                let lane = match self.relays.own_lanes(&draft.brand) {
-                    None => tokio::select! {
-                        biased;
-                        _ = stop.wait_for(|stop| *stop) => break,
-                        lane = Arc::clone(&self.lanes).acquire_owned() => lane.ok(),
-                    },
-                    // For one business's relay the others' mail does not wait.
-                    Some(lanes) => lanes.try_acquire_owned().ok(),
+                let lane = tokio::select! {
+                    biased;
+                    _ = stop.wait_for(|stop| *stop) => break,
+                    lane = Arc::clone(&self.lanes).acquire_owned() => lane,
                 };
-                let Some(lane) = lane else {
-                    sending.spawn(async move { worker.put_back(&message).await });
-                    continue;
-                };
+                let Ok(lane) = lane else { return };
                 sending.spawn(async move {
                     worker.deliver(&message, &draft, lane).await;
                 });
@@ -230,6 +232,33 @@ impl Worker {
         };
         drop(lane);
         self.mark(message, result).await;
+    }
+
+    /// Waits for a lane to a business's own relay and delivers. When there is none for too long, or too
+    /// many wait already, the message goes back into the queue.
+    async fn deliver_by_own(
+        &self,
+        message: &Claimed,
+        draft: &Draft,
+        lanes: OwnLanes,
+        mut stop: watch::Receiver<bool>,
+    ) {
+        let Ok(_seat) = lanes.seats.try_acquire_owned() else {
+            return self.put_back(message).await;
+        };
+        // The lease has to last for the attempt, too.
+        let patience = self.clock.now().after(self.lease / 4);
+        let lane = tokio::select! {
+            biased;
+            // Its lease is given back with the others.
+            _ = stop.wait_for(|stop| *stop) => return,
+            lane = lanes.lanes.acquire_owned() => lane.ok(),
+            () = self.clock.sleep_until(patience) => None,
+        };
+        match lane {
+            Some(lane) => self.deliver(message, draft, lane).await,
+            None => self.put_back(message).await,
+        }
     }
 
     /// Lets a message wait whose relay has no lane free. It was not tried.
