@@ -7,11 +7,10 @@ use std::time::Duration;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
-use super::relays::OwnLanes;
 use super::schedule::{self, Attempt, Policy, Verdict};
 use super::sql::{self, Lease, Unreadable};
-use super::transport::{Failure, FailureKind, Reply};
-use super::{Claimed, Composed, Draft, Relays, Renderer, State};
+use super::transport::{Failure, FailureKind, Reply, Transport};
+use super::{Claimed, Composed, Draft, Own, OwnRelays, Renderer, State};
 use crate::clock::{Clock, Timestamp};
 use crate::config;
 use crate::entropy::Entropy;
@@ -25,7 +24,8 @@ pub type Compose =
 /// Everything that sending takes.
 pub struct Worker {
     store: Store,
-    relays: Relays,
+    transport: Transport,
+    own_relays: OwnRelays,
     renderer: Renderer,
     compose: Compose,
     clock: Clock,
@@ -45,8 +45,10 @@ pub struct Worker {
 pub struct Parts {
     /// The database.
     pub store: Store,
-    /// The relays.
-    pub relays: Relays,
+    /// The common relay.
+    pub transport: Transport,
+    /// Those of businesses.
+    pub own_relays: OwnRelays,
     /// Templates and keys.
     pub renderer: Renderer,
     /// See [`Compose`].
@@ -68,7 +70,8 @@ impl Worker {
         Arc::new(Self {
             owner: parts.entropy.token::<9>(),
             store: parts.store,
-            relays: parts.relays,
+            transport: parts.transport,
+            own_relays: parts.own_relays,
             renderer: parts.renderer,
             compose: parts.compose,
             clock: parts.clock,
@@ -113,10 +116,10 @@ impl Worker {
             for (message, draft) in claimed {
                 let worker = Arc::clone(&self);
                 // For one business's relay the others' mail does not wait.
-                if let Some(lanes) = self.relays.own_lanes(&draft.brand) {
+                if let Some(own) = self.own_relays.of(&draft.brand) {
                     let stop = stop.clone();
                     sending.spawn(async move {
-                        worker.deliver_by_own(&message, &draft, lanes, stop).await;
+                        worker.deliver_by_own(&message, &draft, &own, stop).await;
                     });
                     continue;
                 }
@@ -129,7 +132,7 @@ impl Worker {
                 };
                 let Ok(lane) = lane else { return };
                 sending.spawn(async move {
-                    worker.deliver(&message, &draft, lane).await;
+                    worker.deliver(&message, &draft, None, lane).await;
                 });
             }
         }
@@ -141,7 +144,8 @@ impl Worker {
             );
             sending.shutdown().await;
         }
-        self.relays.close().await;
+        self.transport.close().await;
+        self.own_relays.close().await;
         let (owner, now) = (self.owner.clone(), self.clock.now());
         let released: Result<usize, StoreError> = self
             .store
@@ -205,6 +209,7 @@ impl Worker {
         &self,
         message: &Claimed,
         draft: &Draft,
+        own: Option<&Own>,
         lane: tokio::sync::OwnedSemaphorePermit,
     ) {
         let letter = self.renderer.letter(message, draft, self.clock.now());
@@ -216,7 +221,12 @@ impl Worker {
                 // An attempt ends before its lease does, or another worker could start the same.
                 let now = self.clock.now();
                 let limit = message.lease_until.since(now).mul_f64(0.9);
-                let sending = self.relays.send(&draft.brand, &letter, now);
+                let sending = async {
+                    match own {
+                        Some(own) => own.send(&letter, now).await,
+                        None => self.transport.send(&letter, now).await,
+                    }
+                };
                 tokio::time::timeout(limit, sending)
                     .await
                     .unwrap_or_else(|_| Err(timed_out()))
@@ -240,10 +250,10 @@ impl Worker {
         &self,
         message: &Claimed,
         draft: &Draft,
-        lanes: OwnLanes,
+        own: &Own,
         mut stop: watch::Receiver<bool>,
     ) {
-        let Ok(_seat) = lanes.seats.try_acquire_owned() else {
+        let Ok(_seat) = Arc::clone(&own.seats).try_acquire_owned() else {
             return self.put_back(message).await;
         };
         // The lease has to last for the attempt, too.
@@ -252,11 +262,11 @@ impl Worker {
             biased;
             // Its lease is given back with the others.
             _ = stop.wait_for(|stop| *stop) => return,
-            lane = lanes.lanes.acquire_owned() => lane.ok(),
+            lane = Arc::clone(&own.lanes).acquire_owned() => lane.ok(),
             () = self.clock.sleep_until(patience) => None,
         };
         match lane {
-            Some(lane) => self.deliver(message, draft, lane).await,
+            Some(lane) => self.deliver(message, draft, Some(own), lane).await,
             None => self.put_back(message).await,
         }
     }
