@@ -4,11 +4,13 @@ mod businesses;
 mod export;
 pub mod import;
 mod keys;
+mod mail;
 mod templates;
 
 pub use self::export::{ExportError, Exported};
 pub use self::import::ImportError;
 pub use self::keys::KeyActError;
+pub use self::mail::Acted;
 pub use self::templates::TemplateError;
 use crate::accounts::{self, Account, AccountError, AccountId, NewAccount};
 use crate::audit::{self, Actor};

@@ -9,9 +9,9 @@ use crate::entropy::Entropy;
 use crate::limits::Limits;
 use crate::mailing;
 use crate::otp::{self, Otps};
-use crate::outbox::transport::{Transport, TransportError};
+use crate::outbox::transport::TransportError;
 use crate::outbox::worker::{Parts, Worker};
-use crate::outbox::{Kind, OwnRelays, Renderer};
+use crate::outbox::{Kind, OwnRelays, Relays, Renderer};
 use crate::password::{BreachFileError, Hasher, Policy};
 use crate::reset::{self, Resets};
 use crate::session::Sessions;
@@ -97,15 +97,20 @@ impl App {
         let worker = Worker::new(
             Parts {
                 store: store.clone(),
-                transport: Transport::open(&config.smtp)?,
-                own_relays: OwnRelays::new(&config.smtp, Arc::clone(&vault)),
+                relays: Relays::open(&config.smtp, &config.outbox, clock.clone(), entropy.clone())?,
+                own_relays: OwnRelays::new(
+                    &config.smtp,
+                    &config.outbox,
+                    Arc::clone(&vault),
+                    clock.clone(),
+                    entropy.clone(),
+                ),
                 renderer: Renderer::new(templates, Arc::clone(&signer)),
                 compose: compose(mailing.clone()),
                 clock: clock.clone(),
                 entropy: entropy.clone(),
             },
             &config.outbox,
-            config.smtp.connections,
         );
         Ok(Arc::new(Self {
             resets: Resets {

@@ -12,6 +12,7 @@ mod print;
 mod read;
 mod relay;
 mod sections;
+mod smtp;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -106,12 +107,12 @@ pub struct Keys {
 
 /// Section `[smtp]`.
 ///
-/// There is a username exactly when there is a password, and with them the relay is on loopback,
+/// There is a username exactly when there is a password, and with them every relay is on loopback,
 /// always speaks TLS, or is a folder.
 #[derive(Clone, Debug)]
 pub struct Smtp {
-    /// Who takes the mail.
-    pub url: RelayUrl,
+    /// Who takes the mail, in the order of preference: one at least, and none twice.
+    pub urls: Vec<RelayUrl>,
     /// The sender of mail that belongs to no business.
     pub from: Mailbox,
     /// The account at the relay.
@@ -122,8 +123,6 @@ pub struct Smtp {
     pub ca_file: Option<PathBuf>,
     /// How long one attempt may take.
     pub timeout: Duration,
-    /// The most connections at the same time.
-    pub connections: usize,
     /// The name given in EHLO instead of the host's own: a domain or an address literal.
     pub hello_name: Option<String>,
 }
@@ -135,10 +134,25 @@ pub struct Outbox {
     pub first_retry: Duration,
     /// The longest wait between attempts; never below `first_retry`.
     pub max_retry: Duration,
-    /// How long a message is claimed for one attempt; always longer than `smtp.timeout`.
+    /// How long a message is claimed for one attempt, unless the claim is renewed; always longer than
+    /// `smtp.timeout`.
     pub lease: Duration,
     /// How often to look for due messages besides being woken.
     pub poll: Duration,
+    /// The most connections to one relay, and attempts, at the same time.
+    pub concurrency: usize,
+    /// The most messages in any second; none for no limit.
+    pub rate: Option<u32>,
+    /// After how many attempts that ended with the process a message is set aside: 2 at least.
+    pub max_crashes: u32,
+    /// For how long mail may wait past its time before the server reports that it is not ready.
+    pub alarm_after: Duration,
+    /// How long a message is kept after it was sent.
+    pub keep_sent: Duration,
+    /// How long a message is kept after it was dropped.
+    pub keep_dropped: Duration,
+    /// How long a dead message is kept.
+    pub keep_dead: Duration,
 }
 
 /// Section `[reset]`.

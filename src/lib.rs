@@ -43,6 +43,11 @@
 //!   a mail about a change is queued in the change's own transaction.
 //! - **No transaction spans SMTP or Argon2.** Work of that kind stands between two jobs: claim with a
 //!   lease, work, mark.
+//! - **A claim is a lease.** An attempt ends with an outcome that the lease's holder writes, or it counts
+//!   as a crash of its message. Nobody changes a message that is another's by now.
+//! - **Whose fault a failure is decides what it costs.** What is the relay's holds the queue
+//!   ([`outbox::breaker`]) and ends no message; what is the letter's ends or delays that one only
+//!   ([`outbox::schedule`]).
 //! - **One-time means one conditional UPDATE and a row count**, under conditions that include the
 //!   account's credential version and status.
 //! - **Nothing at rest opens a door.** Rows hold a token's id; its signature exists in the mail only.

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use crate::accounts::{self, Account};
 use crate::business::{self, Brand, BusinessId};
 use crate::config::{self, Mailbox};
+use crate::email::EmailAddress;
 use crate::entropy::Entropy;
-use crate::outbox::{self, Claimed, Composed, Content, Draft, Kind};
+use crate::outbox::{self, Claimed, Composed, Content, Draft, Kind, suppression};
 use crate::store::{StoreError, Tx};
 use crate::templates::Templates;
 use crate::vault::Vault;
@@ -50,6 +51,9 @@ pub fn compose(
     let Some(account) = account else {
         return Ok(Composed::Drop("the account was removed".to_owned()));
     };
+    if let Some(why) = suppressed(tx, &message.recipient)? {
+        return Ok(Composed::Drop(why));
+    }
     let brand = match brand_for(tx, message.business, settings)? {
         Some(brand) => brand,
         // The location is gone; its member is told all the same.
@@ -97,19 +101,33 @@ pub(crate) fn addressee(
     tx: &Tx<'_>,
     message: &Claimed,
     settings: &Settings,
-) -> Result<Result<(Account, Brand), &'static str>, StoreError> {
+) -> Result<Result<(Account, Brand), String>, StoreError> {
+    let nothing = |why: &str| Ok(Err(why.to_owned()));
     let Some(account) = accounts::sql::by_email(tx, &message.recipient)? else {
-        return Ok(Err("no account has this address"));
+        return nothing("no account has this address");
     };
     outbox::sql::set_account(tx, message.id, account.id)?;
     if account.suspended_at.is_some() {
-        return Ok(Err("the account is suspended"));
+        return nothing("the account is suspended");
+    }
+    if let Some(why) = suppressed(tx, &account.email)? {
+        return Ok(Err(why));
     }
     let business = message.business.or(account.business_id);
     let brand = brand_for(tx, business, settings)?;
-    Ok(brand
-        .map(|brand| (account, brand))
-        .ok_or("there is no such business"))
+    match brand {
+        Some(brand) => Ok(Ok((account, brand))),
+        None => nothing("there is no such business"),
+    }
+}
+
+/// Why nothing is sent to the address any more; none if mail is.
+fn suppressed(tx: &Tx<'_>, address: &EmailAddress) -> Result<Option<String>, StoreError> {
+    let found = suppression::find(tx, address)?;
+    Ok(found.map(|suppression| {
+        let since = suppression.at;
+        format!("suppressed since {since}: {}", suppression.reason)
+    }))
 }
 
 /// None when the business is not there. Another's brand never stands in for it.

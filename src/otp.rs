@@ -233,6 +233,14 @@ pub(crate) fn use_up(tx: &Tx<'_>, id: &Jti, now: Timestamp) -> Result<(), StoreE
     sql::use_up(tx, id, now).map(|_| ())
 }
 
+/// Ends the code and the magic link of a message that is sent anew or not at all.
+pub(crate) fn renounce(tx: &Tx<'_>, message: i64, now: Timestamp) -> Result<(), StoreError> {
+    match sql::renounce(tx, message, now)? {
+        Some(id) => session::revoke_login_token(tx, &id, now),
+        None => Ok(()),
+    }
+}
+
 /// Forgets the wrong codes of an account whose member has just come in.
 pub(crate) fn forget_failures(tx: &Tx<'_>, account: AccountId) -> Result<(), StoreError> {
     sql::forget_failures(tx, account)
@@ -253,7 +261,7 @@ pub fn compose(
     let drop = |why: &str| Ok(Composed::Drop(why.to_owned()));
     let (account, brand) = match addressee(tx, message, settings)? {
         Ok(found) => found,
-        Err(why) => return drop(why),
+        Err(why) => return Ok(Composed::Drop(why)),
     };
     if account.must_reset_password {
         return drop("the account must choose a new password first");

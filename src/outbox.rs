@@ -5,10 +5,18 @@
 //! marks each right after the relay's answer. Delivery is at least once: a crash between the relay's
 //! 250 and our commit can send one duplicate, with the same Message-ID and the same token.
 
+pub mod breaker;
+mod lanes;
+mod listing;
+pub mod meter;
 mod own_relays;
+pub mod pace;
+mod relays;
 mod render;
+pub mod retention;
 pub mod schedule;
 pub(crate) mod sql;
+pub mod suppression;
 pub mod transport;
 pub mod worker;
 
@@ -17,7 +25,9 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+pub use self::listing::{Attempted, Count, Filter, Listed, Shown, Stats, list, show, stats};
 pub use self::own_relays::{Own, OwnRelays};
+pub use self::relays::{RelayStatus, Relays};
 pub use self::render::{Addressing, RenderError, Renderer, build};
 use crate::accounts::AccountId;
 use crate::business::{Brand, BusinessId};
@@ -38,6 +48,21 @@ impl Kind {
             Self::Reset | Self::Otp => Duration::from_secs(DAY),
             Self::Changed | Self::Welcome | Self::SignIn => Duration::from_secs(4 * DAY),
         }
+    }
+
+    /// What goes first when there is more to send than can be: 0 for codes, which somebody waits for at
+    /// this moment, 1 for links, 2 for notices.
+    pub const fn priority(self) -> u8 {
+        match self {
+            Self::Otp => 0,
+            Self::Reset | Self::Welcome => 1,
+            Self::Changed | Self::SignIn => 2,
+        }
+    }
+
+    /// Whether a retry by hand makes a new letter, because what an earlier one held is dead by then.
+    pub const fn opens_a_door(self) -> bool {
+        matches!(self, Self::Reset | Self::Otp | Self::Welcome)
     }
 }
 
@@ -105,20 +130,6 @@ pub fn enqueue(tx: &Tx<'_>, message: &NewMessage, now: Timestamp) -> Result<(), 
     Ok(())
 }
 
-/// The newest messages, newest first: of one state, or of all.
-pub fn list(
-    db: &rusqlite::Connection,
-    state: Option<State>,
-    limit: u32,
-) -> Result<Vec<Listed>, StoreError> {
-    sql::list(db, state, limit)
-}
-
-/// The message of that number.
-pub fn show(db: &rusqlite::Connection, id: i64) -> Result<Option<Listed>, StoreError> {
-    sql::show(db, id)
-}
-
 /// A message that a worker has claimed.
 #[derive(Clone, Debug)]
 pub struct Claimed {
@@ -138,10 +149,14 @@ pub struct Claimed {
     pub message_id: String,
     /// Which attempt this is, from 1.
     pub attempt: u32,
+    /// Since when this attempt was due.
+    pub due_at: Timestamp,
     /// Until when it is this worker's alone.
     pub lease_until: Timestamp,
     /// When it was put into the outbox.
     pub created_at: Timestamp,
+    /// From when on it is worth sending: [`Self::created_at`], or when somebody had it sent anew.
+    pub fresh_since: Timestamp,
 }
 
 /// What there is to do for a claimed message, found out in the transaction that claims it. It holds
@@ -190,39 +205,6 @@ pub enum Content {
         /// From which address.
         client: String,
     },
-}
-
-/// A message as listings show it.
-#[derive(Clone, Debug, Serialize)]
-pub struct Listed {
-    /// Its number.
-    pub id: i64,
-    /// What it is.
-    pub kind: Kind,
-    /// Where it stands.
-    pub state: State,
-    /// The address that was submitted, or the stored one.
-    pub recipient: String,
-    /// The account, once known.
-    pub account_id: Option<AccountId>,
-    /// The location, as submitted.
-    pub business_id: Option<BusinessId>,
-    /// Who asked.
-    pub client: Option<String>,
-    /// Its Message-ID.
-    pub message_id: String,
-    /// How often it was tried.
-    pub attempts: u32,
-    /// When it is tried next; the end of the lease while it is being sent.
-    pub next_attempt_at: Option<Timestamp>,
-    /// What the relay said last.
-    pub last_reply: Option<String>,
-    /// Why it is dead or was dropped.
-    pub reason: Option<String>,
-    /// When it was put into the outbox.
-    pub created_at: Timestamp,
-    /// When it was sent, dropped or given up.
-    pub finished_at: Option<Timestamp>,
 }
 
 /// The address as the mail library has it. Its own check is of another opinion in corner cases;

@@ -12,6 +12,7 @@ use crate::app::App;
 use crate::guesses;
 use crate::http::serve::serve;
 use crate::otp;
+use crate::outbox::retention;
 use crate::store::StoreError;
 
 /// How often callers whose quota is full again, and requests and guesses of long ago, are forgotten.
@@ -74,7 +75,8 @@ async fn housekeeping(app: Arc<App>) {
             .store
             .write_patiently(move |tx| Ok(guesses::purge(tx, now)? + otp::purge(tx, now)?))
             .await;
-        if let Err(error) = purged {
+        let swept = retention::sweep(&app.store, &app.config.outbox, now).await;
+        if let Err(error) = purged.and(swept) {
             tracing::warn!(%error, "old rows could not be removed; they are tried again");
         }
     }

@@ -88,7 +88,7 @@ impl OwnRelay {
             }
         };
         Ok(config::Smtp {
-            url: self.url.clone(),
+            urls: vec![self.url.clone()],
             username,
             password,
             ..common.clone()

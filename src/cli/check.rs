@@ -9,8 +9,7 @@ use super::{Error, Output, log};
 use crate::business::{self, Brand};
 use crate::config::Config;
 use crate::entropy::Entropy;
-use crate::outbox::OwnRelays;
-use crate::outbox::transport::Transport;
+use crate::outbox::{OwnRelays, Relays};
 use crate::password::Policy;
 use crate::store::{Options, Store};
 use crate::token::{self, KeyState};
@@ -25,8 +24,13 @@ pub(super) async fn run(setup: &Setup, out: &Output) -> Result<(), Error> {
     let mut results = vec![
         ("database", database(&config).await),
         ("keys", keys(&config)),
-        ("relay", relay(&config).await),
     ];
+    results.extend(
+        relays(&config)
+            .await
+            .into_iter()
+            .map(|found| ("relay", found)),
+    );
     let own = own_relays(&config).await;
     results.extend(
         own.iter()
@@ -95,9 +99,23 @@ fn breaches(config: &Config) -> Result<String, String> {
     Ok(format!("{}, {bytes} bytes", path.display()))
 }
 
-async fn relay(config: &Config) -> Result<String, String> {
-    let transport = Transport::open(&config.smtp).map_err(|error| error.to_string())?;
-    transport.probe().await.map_err(|error| error.to_string())
+async fn relays(config: &Config) -> Vec<Result<String, String>> {
+    let relays = match Relays::open(&config.smtp, &config.outbox, CLOCK, Entropy::System) {
+        Ok(relays) => relays,
+        Err(error) => return vec![Err(error.to_string())],
+    };
+    let several = config.smtp.urls.len() > 1;
+    let found = relays.probe().await.into_iter().map(|(relay, found)| {
+        // With several of them, the failure alone may not say which one it is about.
+        found.map_err(|error| {
+            if several {
+                format!("{relay}: {error}")
+            } else {
+                error.to_string()
+            }
+        })
+    });
+    found.collect()
 }
 
 /// The relays of businesses that have their own. A database that cannot be read is told of elsewhere.
@@ -111,13 +129,20 @@ async fn own_relays(config: &Config) -> Vec<(String, Result<String, String>)> {
     };
     let businesses = store.read(business::list).await.unwrap_or_default();
     store.close().await;
-    let vault = Vault::open(&config.keys.dir, &Entropy::System).map(Arc::new);
+    let entropy = Entropy::System;
+    let vault = Vault::open(&config.keys.dir, &entropy).map(Arc::new);
     for business in businesses.iter().filter(|it| it.smtp.is_some()) {
         let found = match &vault {
             Err(error) => Err(error.to_string()),
             Ok(vault) => {
                 let brand = Brand::of(business, &config.smtp.from, &config.http.public_url);
-                let own_relays = OwnRelays::new(&config.smtp, Arc::clone(vault));
+                let own_relays = OwnRelays::new(
+                    &config.smtp,
+                    &config.outbox,
+                    Arc::clone(vault),
+                    CLOCK,
+                    entropy.clone(),
+                );
                 match own_relays.of(&brand) {
                     Some(own) => own.probe().await,
                     None => continue,

@@ -77,7 +77,13 @@ fn smtp(config: &Config) -> Keys {
     let smtp = &config.smtp;
     let password = if smtp.password.is_some() { SET } else { "" };
     vec![
-        ("url", text(&smtp.url)),
+        (
+            "url",
+            match smtp.urls.as_slice() {
+                [only] => text(only),
+                several => list(several),
+            },
+        ),
         ("from", text(&smtp.from)),
         (
             "username",
@@ -91,7 +97,6 @@ fn smtp(config: &Config) -> Keys {
             smtp.ca_file.as_deref().map_or_else(|| text(""), path),
         ),
         ("timeout", span(smtp.timeout)),
-        ("connections", count(smtp.connections)),
         (
             "hello_name",
             text(smtp.hello_name.as_deref().unwrap_or_default()),
@@ -106,6 +111,13 @@ fn outbox(config: &Config) -> Keys {
         ("max_retry", span(outbox.max_retry)),
         ("lease", span(outbox.lease)),
         ("poll", span(outbox.poll)),
+        ("concurrency", count(outbox.concurrency)),
+        ("rate", outbox.rate.unwrap_or(0).into()),
+        ("max_crashes", outbox.max_crashes.into()),
+        ("alarm_after", span(outbox.alarm_after)),
+        ("keep_sent", span(outbox.keep_sent)),
+        ("keep_dropped", span(outbox.keep_dropped)),
+        ("keep_dead", span(outbox.keep_dead)),
     ]
 }
 

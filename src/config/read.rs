@@ -129,6 +129,32 @@ impl Settings {
         items.iter().map(read).collect()
     }
 
+    /// A text, or a list of them, each read by `parse`; one at least. In a variable, which is always a
+    /// text, commas stand between the items, unless it names a folder, whose name may have commas in it.
+    pub(super) fn one_or_more<T, E: Display>(
+        &self,
+        key: &str,
+        parse: impl Fn(&str) -> Result<T, E>,
+    ) -> Result<Vec<T>, ConfigError> {
+        let items = match &self.entry(key)?.value {
+            Value::String(text) if !text.starts_with("file:") => text
+                .split(',')
+                .map(str::trim)
+                .map(|item| {
+                    parse(item).map_err(|error| {
+                        self.invalid(key, format!("{} {error}", shown_text(key, item)))
+                    })
+                })
+                .collect::<Result<Vec<_>, _>>()?,
+            Value::String(_) => vec![self.parsed_by(key, parse)?],
+            _ => self.list(key, parse)?,
+        };
+        if items.is_empty() {
+            return Err(self.invalid(key, "is an empty list; name one at least"));
+        }
+        Ok(items)
+    }
+
     /// A whole number.
     pub(super) fn count<T>(&self, key: &str, range: RangeInclusive<T>) -> Result<T, ConfigError>
     where

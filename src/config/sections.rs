@@ -1,13 +1,10 @@
 //! Each section out of its keys: which values are possible, alone and together.
 
-use std::fs;
 use std::net::{IpAddr, SocketAddr};
-use std::path::Path;
 use std::time::Duration;
 
 use data_encoding::HEXLOWER;
 use ipnet::IpNet;
-use secrecy::SecretString;
 use tracing_subscriber::EnvFilter;
 use url::Url;
 
@@ -16,14 +13,14 @@ use super::kinds::LogFormat;
 use super::load::Settings;
 use super::{
     Http, Introspection, Keys, Limits, Log, Notices, Otp, Outbox, Password, Reset, ResourceServer,
-    Smtp, Storage, Tokens,
+    Storage, Tokens,
 };
 
 /// Times are stored in milliseconds, so a shorter duration is none.
-const INSTANT: Duration = Duration::from_millis(1);
+pub(super) const INSTANT: Duration = Duration::from_millis(1);
 /// The claims of a token count whole seconds, so a shorter life is none.
 const SECOND: Duration = Duration::from_secs(1);
-const DAY: Duration = Duration::from_hours(24);
+pub(super) const DAY: Duration = Duration::from_hours(24);
 /// Ten years. Longer ones are typing errors, and could overflow when they are added to a time.
 const LONG: Duration = Duration::from_hours(24 * 3650);
 
@@ -104,88 +101,6 @@ impl Keys {
     }
 }
 
-impl Smtp {
-    pub(super) fn read(settings: &Settings) -> Result<Self, ConfigError> {
-        let smtp = Self {
-            url: settings.parsed("smtp.url")?,
-            from: settings.parsed("smtp.from")?,
-            username: settings.optional("smtp.username")?,
-            password: password(settings)?,
-            ca_file: settings.optional_path("smtp.ca_file")?,
-            timeout: settings.span("smtp.timeout", INSTANT..=DAY)?,
-            connections: settings.count("smtp.connections", 1..=256)?,
-            hello_name: settings.optional("smtp.hello_name")?,
-        };
-        match (&smtp.username, &smtp.password) {
-            (Some(_), None) => Err(settings.invalid(
-                "smtp.username",
-                "has no password; set smtp.password or smtp.password_file too",
-            )),
-            (None, Some(_)) => {
-                let key = if settings.text("smtp.password")?.is_empty() {
-                    "smtp.password_file"
-                } else {
-                    "smtp.password"
-                };
-                Err(settings.invalid(key, "has no user; set smtp.username too"))
-            }
-            (Some(_), Some(_)) if !smtp.url.is_private() => Err(settings.invalid(
-                "smtp.url",
-                "could send the password of smtp.username in the clear; write ?tls=required or smtps://",
-            )),
-            _ if !smtp.hello_name.as_deref().is_none_or(is_hello_name) => Err(settings.invalid(
-                "smtp.hello_name",
-                "must be a host name or an address in brackets, like \"mail.example.com\" or \"[192.0.2.1]\"",
-            )),
-            _ => Ok(smtp),
-        }
-    }
-}
-
-fn password(settings: &Settings) -> Result<Option<SecretString>, ConfigError> {
-    let password = settings.secret("smtp.password")?;
-    let Some(file) = settings.optional_path("smtp.password_file")? else {
-        return Ok(password);
-    };
-    if password.is_some() {
-        let other = settings.origin("smtp.password_file")?;
-        let problem = format!(
-            "is given, and smtp.password_file too ({other}); keep one and set the other to \"\""
-        );
-        return Err(settings.invalid("smtp.password", problem));
-    }
-    password_from(&file)
-        .map(Some)
-        .map_err(|problem| settings.invalid("smtp.password_file", problem))
-}
-
-fn password_from(file: &Path) -> Result<SecretString, String> {
-    let text = fs::read_to_string(file)
-        .map_err(|error| format!("cannot read {}: {error}", file.display()))?;
-    let line = text.strip_suffix('\n').unwrap_or(&text);
-    let line = line.strip_suffix('\r').unwrap_or(line);
-    if line.is_empty() {
-        return Err(format!(
-            "{} is empty; write the password into it",
-            file.display()
-        ));
-    }
-    Ok(SecretString::from(line))
-}
-
-/// Nothing that could end the EHLO line or add a word to it.
-fn is_hello_name(name: &str) -> bool {
-    let inner = name
-        .strip_prefix('[')
-        .and_then(|inner| inner.strip_suffix(']'));
-    let (inner, marks): (&str, &[u8]) = inner.map_or((name, b"-."), |literal| (literal, b"-.:"));
-    !inner.is_empty()
-        && inner.len() <= 253
-        && inner
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || marks.contains(&b))
-}
-
 impl Outbox {
     pub(super) fn read(settings: &Settings) -> Result<Self, ConfigError> {
         let first_retry = settings.span("outbox.first_retry", INSTANT..=LONG)?;
@@ -201,6 +116,13 @@ impl Outbox {
             max_retry,
             lease: settings.span("outbox.lease", INSTANT..=LONG)?,
             poll: settings.span("outbox.poll", INSTANT..=DAY)?,
+            concurrency: settings.count("outbox.concurrency", 1..=256)?,
+            rate: Some(settings.count("outbox.rate", 0..=100_000)?).filter(|rate| *rate > 0),
+            max_crashes: settings.count("outbox.max_crashes", 2..=1_000_000)?,
+            alarm_after: settings.span("outbox.alarm_after", INSTANT..=LONG)?,
+            keep_sent: settings.span("outbox.keep_sent", Duration::ZERO..=LONG)?,
+            keep_dropped: settings.span("outbox.keep_dropped", Duration::ZERO..=LONG)?,
+            keep_dead: settings.span("outbox.keep_dead", Duration::ZERO..=LONG)?,
         })
     }
 }

@@ -29,6 +29,8 @@ struct Readiness {
     database: String,
     /// `ok`, or what is wrong with the outbox.
     outbox: String,
+    /// `ok`, or which relay is down. Mail waits for it; requests are taken all the same.
+    relay: String,
 }
 
 /// Whether the process answers.
@@ -113,7 +115,8 @@ impl Probes {
         operation_id = "readyz"
     )]
     async fn readyz(&self, app: Data<&Arc<App>>) -> Answer<Readiness, ReadyOrNot> {
-        let report = health::check(&app.store, &app.config.outbox, app.clock.now()).await;
+        let relays = app.worker.relays();
+        let report = health::check(&app.store, &relays, &app.config.outbox, app.clock.now()).await;
         let status = if report.is_ready() {
             StatusCode::OK
         } else {
@@ -123,6 +126,7 @@ impl Probes {
             ready: report.is_ready(),
             database: report.database,
             outbox: report.outbox,
+            relay: report.relay,
         };
         Answer::new(status, &body)
     }

@@ -75,6 +75,22 @@ pub(super) struct Earlier {
     pub(super) credential_version: i64,
 }
 
+/// Ends the code that an earlier attempt at a message made, so that the next one makes its own. Its id,
+/// which is the magic link's, too.
+pub(crate) fn renounce(
+    tx: &Tx<'_>,
+    message: i64,
+    now: Timestamp,
+) -> Result<Option<Jti>, StoreError> {
+    Ok(tx
+        .prepare_cached(
+            "UPDATE otp_codes SET used_at = coalesce(used_at, ?2), outbox_id = NULL \
+             WHERE outbox_id = ?1 RETURNING id",
+        )?
+        .query_row(params![message, now], |row| row.get(0))
+        .optional()?)
+}
+
 pub(super) fn of_message(db: &Connection, message: i64) -> Result<Option<Earlier>, StoreError> {
     Ok(db
         .prepare_cached(

@@ -7,10 +7,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Semaphore;
 
-use super::transport::{Failure, FailureKind, Letter, Reply, Transport};
+use super::relays::{Delivery, Relays};
+use super::transport::{Failure, FailureKind, Letter};
 use crate::business::{Brand, BusinessId, OwnRelay};
-use crate::clock::Timestamp;
+use crate::clock::{Clock, Timestamp};
 use crate::config;
+use crate::entropy::Entropy;
 use crate::vault::Vault;
 
 /// The most messages that may wait for a lane to one business's relay. More stay in the queue, where
@@ -21,7 +23,10 @@ const SEATS: usize = 256;
 pub struct OwnRelays {
     /// What is the same for every relay.
     common: config::Smtp,
+    outbox: config::Outbox,
     vault: Arc<Vault>,
+    clock: Clock,
+    entropy: Entropy,
     known: Mutex<HashMap<BusinessId, Arc<Own>>>,
 }
 
@@ -33,15 +38,24 @@ pub struct Own {
     /// A message under way or waiting for a lane has one.
     pub(super) seats: Arc<Semaphore>,
     /// Why there is none: its settings are of no use here.
-    transport: Result<Transport, String>,
+    relays: Result<Relays, String>,
 }
 
 impl OwnRelays {
     /// None is set up before it is needed.
-    pub fn new(common: &config::Smtp, vault: Arc<Vault>) -> Self {
+    pub fn new(
+        common: &config::Smtp,
+        outbox: &config::Outbox,
+        vault: Arc<Vault>,
+        clock: Clock,
+        entropy: Entropy,
+    ) -> Self {
         Self {
             common: common.clone(),
+            outbox: outbox.clone(),
             vault,
+            clock,
+            entropy,
             known: Mutex::default(),
         }
     }
@@ -64,8 +78,8 @@ impl OwnRelays {
     pub async fn close(&self) {
         let known = std::mem::take(&mut *self.known());
         for own in known.into_values() {
-            if let Ok(transport) = &own.transport {
-                transport.close().await;
+            if let Ok(relays) = &own.relays {
+                relays.close().await;
             }
         }
     }
@@ -75,43 +89,69 @@ impl OwnRelays {
     }
 
     fn set_up(&self, business: BusinessId, relay: &OwnRelay) -> Own {
-        let transport = relay
+        let relays = relay
             .settings(business, &self.common, &self.vault)
             .map_err(|error| error.to_string())
-            .and_then(|settings| Transport::open(&settings).map_err(|error| error.to_string()));
-        if let Err(error) = &transport {
+            .and_then(|settings| {
+                let (clock, entropy) = (self.clock.clone(), self.entropy.clone());
+                Relays::open(&settings, &self.outbox, clock, entropy)
+                    .map_err(|error| error.to_string())
+            });
+        if let Err(error) = &relays {
             tracing::error!(%business, error, "the relay of a business cannot be used");
         }
         Own {
             relay: relay.clone(),
-            lanes: Arc::new(Semaphore::new(self.common.connections)),
+            lanes: Arc::new(Semaphore::new(self.outbox.concurrency)),
             seats: Arc::new(Semaphore::new(SEATS)),
-            transport,
+            relays,
         }
     }
 }
 
 impl Own {
-    /// Hands one letter over.
-    pub async fn send(&self, letter: &Letter, now: Timestamp) -> Result<Reply, Failure> {
-        match &self.transport {
-            Ok(transport) => transport.send(letter, now).await,
-            Err(text) => Err(Failure {
-                kind: FailureKind::Relay,
-                code: None,
-                text: text.clone(),
-            }),
+    /// Whether the relay is known to be down, and not to be tried yet.
+    pub(super) fn is_down(&self) -> bool {
+        self.relays
+            .as_ref()
+            .is_ok_and(|relays| relays.window() == 0)
+    }
+
+    /// Hands one letter over. How the relay is stays here: listings show the common ones.
+    pub(super) async fn send(&self, letter: &Letter, now: Timestamp) -> Delivery {
+        match &self.relays {
+            Ok(relays) => Delivery {
+                news: Vec::new(),
+                ..relays.send(letter).await
+            },
+            Err(text) => Delivery::failed(unusable(text), now),
+        }
+    }
+
+    /// Hands one letter over that is no message of the outbox: what the relay said.
+    pub async fn send_once(&self, letter: &Letter) -> Result<String, String> {
+        match &self.relays {
+            Ok(relays) => relays.send_once(letter).await,
+            Err(text) => Err(text.clone()),
         }
     }
 
     /// Goes as far as possible without a letter and says in a sentence what was found.
     pub async fn probe(&self) -> Result<String, String> {
-        match &self.transport {
-            Ok(transport) => transport
-                .probe()
-                .await
-                .map_err(|failure| failure.to_string()),
-            Err(text) => Err(text.clone()),
-        }
+        let relays = self.relays.as_ref().map_err(Clone::clone)?;
+        let found = relays.probe().await.pop();
+        let (_, found) = found.ok_or("there is no relay")?;
+        found.map_err(|failure| failure.to_string())
+    }
+}
+
+/// Which may pass: somebody will set the relay right.
+fn unusable(text: &str) -> Failure {
+    Failure {
+        kind: FailureKind::Deferred,
+        stage: None,
+        code: None,
+        enhanced: None,
+        text: text.to_owned(),
     }
 }

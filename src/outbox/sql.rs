@@ -1,9 +1,21 @@
-//! The outbox in the database.
+//! The outbox in the database: its rows' way from queued to their end.
+
+mod claim;
+mod history;
+mod keep;
+mod listing;
+mod relays;
+
+pub(crate) use self::claim::{Claim, Due, claim};
+pub(crate) use self::history::{attempts, note_attempt};
+pub(crate) use self::keep::{Cut, cancel, cut, hurry, remove, revive};
+pub(crate) use self::listing::{Selection, counts, list, select, show};
+pub(crate) use self::relays::{forget_relays, note_relays, relays};
 
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
-use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use rusqlite::{Connection, params};
 
-use super::{Claimed, Listed, NewMessage, State};
+use super::{NewMessage, State};
 use crate::clock::Timestamp;
 use crate::store::{StoreError, Tx};
 
@@ -26,10 +38,13 @@ impl FromSql for State {
     }
 }
 
+/// Every priority that a row can have, the most urgent first.
+const PRIORITIES: std::ops::RangeInclusive<u8> = 0..=2;
+
 pub(crate) fn insert(tx: &Tx<'_>, message: &NewMessage, now: Timestamp) -> Result<(), StoreError> {
     tx.prepare_cached(
         "INSERT INTO outbox (kind, recipient, account_id, business_id, client, message_id, \
-         next_attempt_at, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7)",
+         next_attempt_at, created_at, priority) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8)",
     )?
     .execute(params![
         message.kind,
@@ -39,66 +54,24 @@ pub(crate) fn insert(tx: &Tx<'_>, message: &NewMessage, now: Timestamp) -> Resul
         message.client,
         message.message_id,
         now,
+        message.kind.priority(),
     ])?;
     Ok(())
 }
 
 /// When the next message is due, or its lease runs out.
 pub(crate) fn next_due(db: &Connection) -> Result<Option<Timestamp>, StoreError> {
-    Ok(db
-        .prepare_cached(
-            "SELECT min(next_attempt_at) FROM outbox WHERE state IN ('queued', 'sending')",
-        )?
-        .query_row([], |row| row.get(0))?)
-}
-
-/// A row that this program cannot read: another version wrote it, or somebody by hand.
-#[derive(Debug)]
-pub(crate) struct Unreadable {
-    pub(crate) id: i64,
-    pub(crate) attempt: u32,
-    pub(crate) error: rusqlite::Error,
-}
-
-/// Takes up to `limit` due messages, counting the attempt, until `lease_until`.
-pub(crate) fn claim(
-    tx: &Tx<'_>,
-    owner: &str,
-    lease_until: Timestamp,
-    limit: usize,
-    now: Timestamp,
-) -> Result<Vec<Result<Claimed, Unreadable>>, StoreError> {
-    let mut statement = tx.prepare_cached(
-        "UPDATE outbox SET state = 'sending', attempts = attempts + 1, lease_owner = ?1, \
-         next_attempt_at = ?2 \
-         WHERE id IN (SELECT id FROM outbox WHERE state IN ('queued', 'sending') \
-                      AND next_attempt_at <= ?3 ORDER BY next_attempt_at, id LIMIT ?4) \
-         RETURNING id, kind, recipient, account_id, business_id, client, message_id, attempts, \
-         created_at",
+    // One look into the index a priority: over all of them the earliest could not be found there.
+    let mut statement = db.prepare_cached(
+        "SELECT min(next_attempt_at) FROM outbox \
+         WHERE state IN ('queued', 'sending') AND priority = ?1",
     )?;
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let rows = statement.query_map(params![owner, lease_until, now, limit], |row| {
-        let (id, attempt) = (row.get(0)?, row.get(7)?);
-        let read = || {
-            Ok(Claimed {
-                id,
-                kind: row.get(1)?,
-                recipient: row.get(2)?,
-                account: row.get(3)?,
-                business: row.get(4)?,
-                client: row.get(5)?,
-                message_id: row.get(6)?,
-                attempt,
-                lease_until,
-                created_at: row.get(8)?,
-            })
-        };
-        Ok(read().map_err(|error| Unreadable { id, attempt, error }))
-    })?;
-    let mut claimed = rows.collect::<Result<Vec<_>, _>>()?;
-    // SQLite returns updated rows in no particular order.
-    claimed.sort_by_key(|message| message.as_ref().map_or_else(|row| row.id, |row| row.id));
-    Ok(claimed)
+    let mut earliest: Option<Timestamp> = None;
+    for priority in PRIORITIES {
+        let next: Option<Timestamp> = statement.query_row([priority], |row| row.get(0))?;
+        earliest = earliest.into_iter().chain(next).min();
+    }
+    Ok(earliest)
 }
 
 /// Who holds a claim: the process, and which of its attempts. A worker whose lease ran out and whose
@@ -110,7 +83,7 @@ pub(crate) struct Lease<'a> {
     pub(crate) attempt: u32,
 }
 
-/// Ends a claim for good.
+/// Ends a claim for good. False when it is another's by now, who says what becomes of the message.
 pub(crate) fn finish(
     tx: &Tx<'_>,
     lease: &Lease<'_>,
@@ -118,26 +91,50 @@ pub(crate) fn finish(
     reply: Option<&str>,
     reason: Option<&str>,
     now: Timestamp,
-) -> Result<(), StoreError> {
-    tx.prepare_cached(
-        "UPDATE outbox SET state = ?4, last_reply = coalesce(?5, last_reply), reason = ?6, \
-         finished_at = ?7, lease_owner = NULL \
-         WHERE id = ?1 AND lease_owner = ?2 AND attempts = ?3 AND state = 'sending'",
-    )?
-    .execute(params![
-        lease.id,
-        lease.owner,
-        lease.attempt,
-        state,
-        reply,
-        reason,
-        now
-    ])?;
-    Ok(())
+) -> Result<bool, StoreError> {
+    let ended = tx
+        .prepare_cached(
+            "UPDATE outbox SET state = ?4, last_reply = coalesce(?5, last_reply), reason = ?6, \
+             finished_at = ?7, lease_owner = NULL, crashes = 0 \
+             WHERE id = ?1 AND lease_owner = ?2 AND attempts = ?3 AND state = 'sending'",
+        )?
+        .execute(params![
+            lease.id,
+            lease.owner,
+            lease.attempt,
+            state,
+            reply,
+            reason,
+            now
+        ])?;
+    Ok(ended == 1)
 }
 
-/// Ends a claim until `next_attempt_at`.
+/// Ends a claim until `next_attempt_at`. False as in [`finish`].
 pub(crate) fn retry(
+    tx: &Tx<'_>,
+    lease: &Lease<'_>,
+    reply: &str,
+    next_attempt_at: Timestamp,
+) -> Result<bool, StoreError> {
+    let ended = tx
+        .prepare_cached(
+            "UPDATE outbox SET state = 'queued', last_reply = ?4, next_attempt_at = ?5, \
+             lease_owner = NULL, crashes = 0 \
+             WHERE id = ?1 AND lease_owner = ?2 AND attempts = ?3 AND state = 'sending'",
+        )?
+        .execute(params![
+            lease.id,
+            lease.owner,
+            lease.attempt,
+            reply,
+            next_attempt_at
+        ])?;
+    Ok(ended == 1)
+}
+
+/// Ends a claim that came to nothing because of the message itself, as by a crash.
+pub(crate) fn crashed(
     tx: &Tx<'_>,
     lease: &Lease<'_>,
     reply: &str,
@@ -145,7 +142,7 @@ pub(crate) fn retry(
 ) -> Result<(), StoreError> {
     tx.prepare_cached(
         "UPDATE outbox SET state = 'queued', last_reply = ?4, next_attempt_at = ?5, \
-         lease_owner = NULL \
+         lease_owner = NULL, crashes = crashes + 1 \
          WHERE id = ?1 AND lease_owner = ?2 AND attempts = ?3 AND state = 'sending'",
     )?
     .execute(params![
@@ -158,15 +155,30 @@ pub(crate) fn retry(
     Ok(())
 }
 
-/// Puts a claimed message back as if it had not been claimed, until `at`.
-pub(crate) fn put_back(tx: &Tx<'_>, lease: &Lease<'_>, at: Timestamp) -> Result<(), StoreError> {
+/// Ends a claim under which nothing was tried: the message waits as before, due since `due`.
+pub(crate) fn put_back(tx: &Tx<'_>, lease: &Lease<'_>, due: Timestamp) -> Result<(), StoreError> {
     tx.prepare_cached(
-        "UPDATE outbox SET state = 'queued', attempts = attempts - 1, next_attempt_at = ?4, \
-         lease_owner = NULL \
+        "UPDATE outbox SET state = 'queued', next_attempt_at = ?4, lease_owner = NULL, \
+         attempts = attempts - 1 \
          WHERE id = ?1 AND lease_owner = ?2 AND attempts = ?3 AND state = 'sending'",
     )?
-    .execute(params![lease.id, lease.owner, lease.attempt, at])?;
+    .execute(params![lease.id, lease.owner, lease.attempt, due])?;
     Ok(())
+}
+
+/// Makes a claim last until `lease_until`. False when it is another's by now.
+pub(crate) fn renew(
+    tx: &Tx<'_>,
+    lease: &Lease<'_>,
+    lease_until: Timestamp,
+) -> Result<bool, StoreError> {
+    let renewed = tx
+        .prepare_cached(
+            "UPDATE outbox SET next_attempt_at = ?4 \
+             WHERE id = ?1 AND lease_owner = ?2 AND attempts = ?3 AND state = 'sending'",
+        )?
+        .execute(params![lease.id, lease.owner, lease.attempt, lease_until])?;
+    Ok(renewed == 1)
 }
 
 /// Notes which account a message turned out to be for.
@@ -187,48 +199,4 @@ pub(crate) fn release(tx: &Tx<'_>, owner: &str, now: Timestamp) -> Result<usize,
          WHERE lease_owner = ?1 AND state = 'sending'",
         params![owner, now],
     )?)
-}
-
-const LISTED: &str = "id, kind, state, recipient, account_id, business_id, client, message_id, \
-                      attempts, next_attempt_at, last_reply, reason, created_at, finished_at";
-
-fn listed(row: &Row<'_>) -> rusqlite::Result<Listed> {
-    let state: State = row.get(2)?;
-    let next_attempt_at: Timestamp = row.get(9)?;
-    Ok(Listed {
-        id: row.get(0)?,
-        kind: row.get(1)?,
-        state,
-        recipient: row.get(3)?,
-        account_id: row.get(4)?,
-        business_id: row.get(5)?,
-        client: row.get(6)?,
-        message_id: row.get(7)?,
-        attempts: row.get(8)?,
-        next_attempt_at: matches!(state, State::Queued | State::Sending).then_some(next_attempt_at),
-        last_reply: row.get(10)?,
-        reason: row.get(11)?,
-        created_at: row.get(12)?,
-        finished_at: row.get(13)?,
-    })
-}
-
-/// The newest `limit` messages, newest first, of one state or of all.
-pub(crate) fn list(
-    db: &Connection,
-    state: Option<State>,
-    limit: u32,
-) -> Result<Vec<Listed>, StoreError> {
-    let mut statement = db.prepare_cached(&format!(
-        "SELECT {LISTED} FROM outbox WHERE ?1 IS NULL OR state = ?1 ORDER BY id DESC LIMIT ?2"
-    ))?;
-    let rows = statement.query_map(params![state, limit], listed)?;
-    Ok(rows.collect::<Result<_, _>>()?)
-}
-
-pub(crate) fn show(db: &Connection, id: i64) -> Result<Option<Listed>, StoreError> {
-    Ok(db
-        .prepare_cached(&format!("SELECT {LISTED} FROM outbox WHERE id = ?1"))?
-        .query_row([id], listed)
-        .optional()?)
 }

@@ -7,8 +7,10 @@
 //! Texts of relays end up on screens and in the database, so they arrive here as one line, without
 //! control characters, and without what the relay quotes back of the letter or the credentials.
 
+mod enhanced;
 mod file;
 mod smtp;
+mod stage;
 mod text;
 
 use std::fmt;
@@ -18,8 +20,10 @@ use crate::clock::Timestamp;
 use crate::config;
 use crate::email::EmailAddress;
 
+pub use self::enhanced::{EnhancedCode, NoCode};
 pub use self::file::MailFolder;
 pub use self::smtp::Relay;
+pub use self::stage::Stage;
 
 /// A rendered message, ready for the wire.
 #[derive(Clone)]
@@ -54,14 +58,25 @@ pub struct Reply {
     pub text: String,
 }
 
+impl Reply {
+    /// The enhanced status code of the reply (RFC 3463), if it had one.
+    pub fn enhanced(&self) -> Option<EnhancedCode> {
+        EnhancedCode::at_start_of(&self.text)
+    }
+}
+
 /// Why a letter did not leave, or may not have.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{text}")]
 pub struct Failure {
     /// What the failure is about.
     pub kind: FailureKind,
+    /// How far the conversation had come; none where there was no conversation.
+    pub stage: Option<Stage>,
     /// The relay's reply code, if it gave one.
     pub code: Option<u16>,
+    /// The enhanced status code of that reply, if it had one.
+    pub enhanced: Option<EnhancedCode>,
     /// Where it happened and why: one line, at most 500 characters.
     pub text: String,
 }
@@ -70,7 +85,9 @@ impl Failure {
     fn new(kind: FailureKind, code: Option<u16>, text: &str) -> Self {
         Self {
             kind,
+            stage: None,
             code,
+            enhanced: None,
             text: text::one_line(text),
         }
     }
@@ -83,9 +100,11 @@ pub enum FailureKind {
     Rejected,
     /// A 4xx reply to this letter, its sender or its recipient.
     Deferred,
-    /// The relay cannot be used at present: not found, not reachable, not willing to talk, or it
-    /// refused our credentials (with any code).
+    /// The relay cannot be used at present: not found, not reachable, or not willing to talk.
     Relay,
+    /// The relay wants us to sign in otherwise than we do. No letter can pass until somebody has
+    /// changed the configuration, here or there.
+    Credentials,
     /// The connection could not be made private.
     Tls,
     /// A stage of the conversation took too long. If that was the final dot, the letter may have
@@ -133,12 +152,17 @@ pub enum Transport {
 }
 
 impl Transport {
-    /// Sets the transport up: loads certificate authorities or makes the folder. It never connects,
-    /// because a relay that is down is no reason not to start.
-    pub fn open(config: &config::Smtp) -> Result<Self, TransportError> {
-        match &config.url {
+    /// Sets the transport to `url` up: loads certificate authorities or makes the folder. It opens at
+    /// most so many connections at the same time, and none yet, because a relay that is down is no
+    /// reason not to start.
+    pub fn open(
+        config: &config::Smtp,
+        url: &config::RelayUrl,
+        connections: usize,
+    ) -> Result<Self, TransportError> {
+        match url {
             config::RelayUrl::Smtp { host, port, tls } => {
-                Relay::open(config, host, *port, *tls).map(Self::Smtp)
+                Relay::open(config, host, *port, *tls, connections).map(Self::Smtp)
             }
             config::RelayUrl::File(folder) => MailFolder::open(folder).map(Self::File),
         }

@@ -1,16 +1,24 @@
 //! The worker: claims due messages, sends them, marks them.
 
-use std::sync::Arc;
+mod claim;
+mod deliver;
+mod mark;
+
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 
-use super::schedule::{self, Attempt, Policy, Verdict};
-use super::sql::{self, Lease, Unreadable};
-use super::transport::{Failure, FailureKind, Reply, Transport};
-use super::{Claimed, Composed, Draft, Own, OwnRelays, Renderer, State};
+use super::lanes::{Lane, Lanes};
+use super::meter::Meter;
+use super::pace::Pace;
+use super::relays::{RelayStatus, Relays};
+use super::schedule::Policy;
+use super::sql;
+use super::{Claimed, Composed, Draft, OwnRelays, Renderer};
 use crate::clock::{Clock, Timestamp};
 use crate::config;
 use crate::entropy::Entropy;
@@ -24,7 +32,7 @@ pub type Compose =
 /// Everything that sending takes.
 pub struct Worker {
     store: Store,
-    transport: Transport,
+    relays: Relays,
     own_relays: OwnRelays,
     renderer: Renderer,
     compose: Compose,
@@ -33,20 +41,28 @@ pub struct Worker {
     policy: Policy,
     lease: Duration,
     poll: Duration,
-    /// Messages under way at once.
-    lanes: Arc<Semaphore>,
+    concurrency: usize,
+    max_crashes: u32,
+    /// Attempts under way at once.
+    lanes: Arc<Lanes>,
+    pace: Option<Mutex<Pace>>,
     /// Names this process in its leases.
     owner: String,
+    /// Those attempts by message and number, up to the writing of their outcome.
+    under_way: Mutex<HashSet<(i64, u32)>>,
     /// Attempts whose outcome the database has not taken yet.
     unmarked: AtomicUsize,
+    /// A relay is known to work again.
+    recovered: Notify,
+    meter: Arc<Meter>,
 }
 
 /// The parts that a [`Worker`] is made of.
 pub struct Parts {
     /// The database.
     pub store: Store,
-    /// The common relay.
-    pub transport: Transport,
+    /// The relays.
+    pub relays: Relays,
     /// Those of businesses.
     pub own_relays: OwnRelays,
     /// Templates and keys.
@@ -61,40 +77,93 @@ pub struct Parts {
 
 type Job = (Claimed, Box<Draft>);
 
-/// How long a message goes back into the queue whose business's own relay is busy.
-const BUSY: Duration = Duration::from_secs(5);
+/// What a look at the outbox has found to do.
+enum Found {
+    /// These, and whether they must have the process to themselves.
+    Jobs(Vec<Job>, bool),
+    /// One that must have the process to itself, which it has not yet.
+    MustBeAlone,
+    /// Nothing before this time; none when something has to change first.
+    Nothing(Option<Timestamp>),
+}
 
 impl Worker {
-    /// A worker that sends on up to `connections` lanes.
-    pub fn new(parts: Parts, config: &config::Outbox, connections: usize) -> Arc<Self> {
+    /// A worker that has claimed nothing yet.
+    pub fn new(parts: Parts, config: &config::Outbox) -> Arc<Self> {
         Arc::new(Self {
             owner: parts.entropy.token::<9>(),
             store: parts.store,
-            transport: parts.transport,
+            relays: parts.relays,
             own_relays: parts.own_relays,
             renderer: parts.renderer,
             compose: parts.compose,
             clock: parts.clock,
             entropy: parts.entropy,
-            policy: Policy {
-                first_retry: config.first_retry,
-                max_retry: config.max_retry,
-            },
+            policy: Policy::from(config),
             lease: config.lease,
             poll: config.poll,
-            lanes: Arc::new(Semaphore::new(connections)),
+            concurrency: config.concurrency,
+            max_crashes: config.max_crashes,
+            lanes: Arc::default(),
+            pace: config.rate.map(|rate| Mutex::new(Pace::new(rate))),
+            under_way: Mutex::default(),
             unmarked: AtomicUsize::new(0),
+            recovered: Notify::new(),
+            meter: Arc::default(),
         })
+    }
+
+    /// How each relay is.
+    pub fn relays(&self) -> Vec<RelayStatus> {
+        self.relays.statuses()
+    }
+
+    /// What has been done since the start.
+    pub fn meter(&self) -> &Arc<Meter> {
+        &self.meter
     }
 
     /// Sends until `stop` turns true, then gives what is under way up to `grace` to finish, and gives
     /// the leases of the rest back.
     pub async fn run(self: Arc<Self>, mut stop: watch::Receiver<bool>, grace: Duration) {
+        self.forget_relays().await;
         let mut sending = JoinSet::new();
         while !*stop.borrow() {
             while sending.try_join_next().is_some() {}
-            let claimed = match self.claim_due().await {
-                Ok(jobs) => jobs,
+            match self.find_due().await {
+                Ok(Found::Jobs(jobs, alone)) => {
+                    for (message, draft) in jobs {
+                        let worker = Arc::clone(&self);
+                        // For one business's relay the others' mail does not wait.
+                        if let Some(own) = self.own_relays.of(&draft.brand) {
+                            let stop = stop.clone();
+                            sending.spawn(async move {
+                                worker.deliver_by_own(&message, &draft, &own, stop).await;
+                            });
+                            continue;
+                        }
+                        // Every lane busy: wait for one, so that no more is claimed than can be sent. What has
+                        // not begun by the time of a stop does not begin any more.
+                        let lane = tokio::select! {
+                            biased;
+                            _ = stop.wait_for(|stop| *stop) => break,
+                            lane = self.next_lane() => lane,
+                        };
+                        sending.spawn(async move {
+                            worker.deliver(&message, &draft, None, lane).await;
+                        });
+                    }
+                    if alone {
+                        drain(&mut sending, &mut stop).await;
+                    }
+                }
+                Ok(Found::MustBeAlone) => drain(&mut sending, &mut stop).await,
+                Ok(Found::Nothing(next)) => {
+                    tokio::select! {
+                        () = self.something_to_do(next) => {}
+                        _ = stop.wait_for(|stop| *stop) => {}
+                    }
+                }
                 Err(error) => {
                     tracing::error!(%error, "the outbox cannot be read; trying again");
                     // What keeps the database from answering may last: asking at once would be a loop.
@@ -103,37 +172,7 @@ impl Worker {
                         () = self.clock.sleep_until(pause) => {}
                         _ = stop.wait_for(|stop| *stop) => {}
                     }
-                    continue;
                 }
-            };
-            if claimed.is_empty() {
-                tokio::select! {
-                    () = self.due() => {}
-                    _ = stop.wait_for(|stop| *stop) => {}
-                }
-                continue;
-            }
-            for (message, draft) in claimed {
-                let worker = Arc::clone(&self);
-                // For one business's relay the others' mail does not wait.
-                if let Some(own) = self.own_relays.of(&draft.brand) {
-                    let stop = stop.clone();
-                    sending.spawn(async move {
-                        worker.deliver_by_own(&message, &draft, &own, stop).await;
-                    });
-                    continue;
-                }
-                // Every lane busy: wait for one, so that no more is claimed than can be sent. What has
-                // not begun by the time of a stop does not begin any more.
-                let lane = tokio::select! {
-                    biased;
-                    _ = stop.wait_for(|stop| *stop) => break,
-                    lane = Arc::clone(&self.lanes).acquire_owned() => lane,
-                };
-                let Ok(lane) = lane else { return };
-                sending.spawn(async move {
-                    worker.deliver(&message, &draft, None, lane).await;
-                });
             }
         }
         let finished = async { while sending.join_next().await.is_some() {} };
@@ -144,7 +183,7 @@ impl Worker {
             );
             sending.shutdown().await;
         }
-        self.transport.close().await;
+        self.relays.close().await;
         self.own_relays.close().await;
         let (owner, now) = (self.owner.clone(), self.clock.now());
         let released: Result<usize, StoreError> = self
@@ -156,246 +195,69 @@ impl Worker {
         }
     }
 
-    /// Waits until a message may be due: one was queued, the earliest has come due, or the poll
-    /// interval is over (another process may have queued one).
-    async fn due(&self) {
-        let earliest = self.store.read(sql::next_due).await;
-        let now = self.clock.now();
-        let at_latest = now.after(self.poll);
-        let deadline = match earliest {
-            Ok(Some(earliest)) if self.unmarked.load(Ordering::Acquire) == 0 => {
-                if earliest <= now {
-                    return;
-                }
-                earliest.min(at_latest)
-            }
-            _ => at_latest,
+    /// Which relays work is found out anew. A start that finds nothing noted writes nothing.
+    async fn forget_relays(&self) {
+        let noted: Result<Vec<RelayStatus>, StoreError> = self.store.read(sql::relays).await;
+        let forgotten: Result<(), StoreError> = match noted {
+            Ok(noted) if noted.is_empty() => Ok(()),
+            Ok(_) => self.store.write_patiently(sql::forget_relays).await,
+            Err(error) => Err(error),
         };
+        if let Err(error) = forgotten {
+            tracing::warn!(%error, "what is noted of the relays could not be forgotten");
+        }
+    }
+
+    /// A place for the next attempt, and the moment for it.
+    async fn next_lane(&self) -> Lane {
+        let lane = self.lanes.take(|| self.relays.window()).await;
+        if let Some(pace) = &self.pace {
+            while let Err(wait) = self.take_moment(pace) {
+                self.clock.sleep_until(self.clock.now().after(wait)).await;
+            }
+        }
+        lane
+    }
+
+    fn take_moment(&self, pace: &Mutex<Pace>) -> Result<(), Duration> {
+        let wide = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        let window = self.relays.window().clamp(1, self.concurrency);
+        let share = f64::from(wide(window)) / f64::from(wide(self.concurrency));
+        pace.lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take(self.clock.uptime(), share)
+    }
+
+    /// Waits until a message may be due: it is time for one, one was queued, or the poll interval is
+    /// over (another process may have queued one).
+    async fn something_to_do(&self, next: Option<Timestamp>) {
+        let at_latest = self.clock.now().after(self.poll);
+        let deadline = next.map_or(at_latest, |next| next.min(at_latest));
         tokio::select! {
             () = self.store.mail_queued() => {}
+            () = self.recovered.notified() => {}
             () = self.clock.sleep_until(deadline) => {}
         }
     }
 
-    /// Claims what is due and has it composed, in one transaction.
-    async fn claim_due(&self) -> Result<Vec<Job>, StoreError> {
-        // While an outcome cannot be written, neither can a claim be trusted: the message that was
-        // sent but not marked would be taken again as soon as its lease is over.
-        if self.unmarked.load(Ordering::Acquire) > 0 {
-            return Ok(Vec::new());
-        }
-        let now = self.clock.now();
-        let due = self.store.read(sql::next_due).await?;
-        if due.is_none_or(|due| due > now) {
-            return Ok(Vec::new());
-        }
-        let (owner, lease_until) = (self.owner.clone(), now.after(self.lease));
-        // A few more than there are lanes keep these busy while the next claim commits.
-        let limit = self.lanes.available_permits().max(1) * 4;
-        let compose = Arc::clone(&self.compose);
-        let policy = self.policy;
-        self.store
-            .write_patiently(move |tx| {
-                let mut jobs = Vec::new();
-                for row in sql::claim(tx, &owner, lease_until, limit, now)? {
-                    jobs.extend(prepare(tx, row, &owner, &compose, &policy, now)?);
-                }
-                Ok(jobs)
-            })
-            .await
+    fn under_way(&self) -> std::sync::MutexGuard<'_, HashSet<(i64, u32)>> {
+        self.under_way
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn deliver(
-        &self,
-        message: &Claimed,
-        draft: &Draft,
-        own: Option<&Own>,
-        lane: tokio::sync::OwnedSemaphorePermit,
-    ) {
-        let letter = self.renderer.letter(message, draft, self.clock.now());
-        self.renderer
-            .report_failures(&self.store, self.clock.now())
-            .await;
-        let result = match letter {
-            Ok(letter) => {
-                // An attempt ends before its lease does, or another worker could start the same.
-                let now = self.clock.now();
-                let limit = message.lease_until.since(now).mul_f64(0.9);
-                let sending = async {
-                    match own {
-                        Some(own) => own.send(&letter, now).await,
-                        None => self.transport.send(&letter, now).await,
-                    }
-                };
-                tokio::time::timeout(limit, sending)
-                    .await
-                    .unwrap_or_else(|_| Err(timed_out()))
-            }
-            Err(error) => {
-                tracing::error!(id = message.id, %error, "a mail cannot be rendered");
-                Err(Failure {
-                    kind: FailureKind::Deferred,
-                    code: None,
-                    text: "the mail could not be rendered; see the log".to_owned(),
-                })
-            }
-        };
-        drop(lane);
-        self.mark(message, result).await;
-    }
-
-    /// Waits for a lane to a business's own relay and delivers. When there is none for too long, or too
-    /// many wait already, the message goes back into the queue.
-    async fn deliver_by_own(
-        &self,
-        message: &Claimed,
-        draft: &Draft,
-        own: &Own,
-        mut stop: watch::Receiver<bool>,
-    ) {
-        let Ok(_seat) = Arc::clone(&own.seats).try_acquire_owned() else {
-            return self.put_back(message).await;
-        };
-        // The lease has to last for the attempt, too.
-        let patience = self.clock.now().after(self.lease / 4);
-        let lane = tokio::select! {
-            biased;
-            // Its lease is given back with the others.
-            _ = stop.wait_for(|stop| *stop) => return,
-            lane = Arc::clone(&own.lanes).acquire_owned() => lane.ok(),
-            () = self.clock.sleep_until(patience) => None,
-        };
-        match lane {
-            Some(lane) => self.deliver(message, draft, Some(own), lane).await,
-            None => self.put_back(message).await,
-        }
-    }
-
-    /// Lets a message wait whose relay has no lane free. It was not tried.
-    async fn put_back(&self, message: &Claimed) {
-        let (id, attempt, owner) = (message.id, message.attempt, self.owner.clone());
-        let at = self.clock.now().after(BUSY);
-        let done: Result<(), StoreError> = self
-            .store
-            .write_patiently(move |tx| {
-                let owner = &owner;
-                sql::put_back(tx, &Lease { id, owner, attempt }, at)
-            })
-            .await;
-        if let Err(error) = done {
-            tracing::warn!(id, %error, "a message could not be put back; its lease runs out by itself");
-        }
-    }
-
-    /// Writes the outcome, trying again for as long as the database refuses.
-    async fn mark(&self, message: &Claimed, result: Result<Reply, Failure>) {
-        let now = self.clock.now();
-        let verdict = result.as_ref().err().map(|failure| {
-            let attempt = Attempt {
-                kind: message.kind,
-                number: message.attempt,
-                age: now.since(message.created_at),
-                failure: failure.kind,
-            };
-            schedule::decide(&attempt, &self.policy, self.entropy.fraction())
-        });
-        let reply = match &result {
-            Ok(reply) => format!("{} {}", reply.code, reply.text),
-            Err(failure) => failure.to_string(),
-        };
-        match verdict {
-            None => tracing::debug!(id = message.id, kind = %message.kind, "mail sent"),
-            Some(Verdict::Retry(wait)) => {
-                tracing::warn!(id = message.id, kind = %message.kind, %reply, ?wait, "mail not sent; trying again");
-            }
-            Some(Verdict::Dead(why)) => {
-                tracing::error!(id = message.id, kind = %message.kind, %reply, why, "mail given up");
-            }
-        }
-        let mut counted = false;
-        loop {
-            let (id, attempt) = (message.id, message.attempt);
-            let (owner, reply) = (self.owner.clone(), reply.clone());
-            let marked: Result<(), StoreError> = self
-                .store
-                .write_patiently(move |tx| {
-                    let owner = &owner;
-                    let lease = Lease { id, owner, attempt };
-                    match verdict {
-                        None => sql::finish(tx, &lease, State::Sent, Some(&reply), None, now),
-                        Some(Verdict::Retry(wait)) => {
-                            sql::retry(tx, &lease, &reply, now.after(wait))
-                        }
-                        Some(Verdict::Dead(why)) => {
-                            sql::finish(tx, &lease, State::Dead, Some(&reply), Some(why), now)
-                        }
-                    }
-                })
-                .await;
-            let Err(error) = marked else { break };
-            tracing::error!(id = message.id, %error, "the outcome of a mail cannot be written yet");
-            if !counted {
-                counted = true;
-                self.unmarked.fetch_add(1, Ordering::AcqRel);
-            }
-            self.clock
-                .sleep_until(self.clock.now().after(self.poll))
-                .await;
-        }
-        if counted {
-            self.unmarked.fetch_sub(1, Ordering::AcqRel);
-        }
+    /// While an outcome cannot be written, neither can a claim be trusted: the message that was sent but
+    /// not marked would be taken again as soon as its lease is over.
+    fn may_claim(&self) -> bool {
+        self.unmarked.load(Ordering::Acquire) == 0
     }
 }
 
-/// Has a claimed row composed. One that there is nothing to send for is marked in the same
-/// transaction, and never holds up the others.
-fn prepare(
-    tx: &Tx<'_>,
-    row: Result<Claimed, Unreadable>,
-    owner: &str,
-    compose: &Compose,
-    policy: &Policy,
-    now: Timestamp,
-) -> Result<Option<Job>, StoreError> {
-    let (id, attempt) = match &row {
-        Ok(message) => (message.id, message.attempt),
-        Err(row) => (row.id, row.attempt),
-    };
-    let lease = Lease { id, owner, attempt };
-    let end = |state, why: &str| {
-        sql::finish(tx, &lease, state, None, Some(why), now)?;
-        Ok(None)
-    };
-    let message = match row {
-        Ok(message) => message,
-        Err(Unreadable { error, .. }) => {
-            tracing::error!(id, %error, "a message cannot be read");
-            return end(State::Dead, &format!("the message cannot be read: {error}"));
-        }
-    };
-    // It may have waited for us rather than for the relay.
-    if let Some(why) = schedule::too_late(message.kind, now.since(message.created_at)) {
-        tracing::error!(id, kind = %message.kind, why, "mail given up");
-        return end(State::Dead, why);
-    }
-    match compose(tx, &message, now) {
-        Ok(Composed::Send(draft)) => Ok(Some((message, draft))),
-        Ok(Composed::Drop(why)) => end(State::Dropped, &why),
-        Err(StoreError::Sql(error)) => {
-            tracing::error!(id, %error, "a message cannot be composed");
-            let next = now.after(policy.first_retry);
-            sql::retry(tx, &lease, "it could not be composed", next)?;
-            Ok(None)
-        }
-        Err(other) => Err(other),
-    }
-}
-
-fn timed_out() -> Failure {
-    Failure {
-        kind: FailureKind::Timeout,
-        code: None,
-        text: "the attempt took as long as its lease".to_owned(),
+/// Waits until nothing is under way, or for the stop.
+async fn drain(sending: &mut JoinSet<()>, stop: &mut watch::Receiver<bool>) {
+    let ended = async { while sending.join_next().await.is_some() {} };
+    tokio::select! {
+        () = ended => {}
+        _ = stop.wait_for(|stop| *stop) => {}
     }
 }

@@ -18,7 +18,7 @@ pub fn compose(
     let drop = |why: &str| Ok(Composed::Drop(why.to_owned()));
     let (account, brand) = match addressee(tx, message, settings)? {
         Ok(found) => found,
-        Err(why) => return drop(why),
+        Err(why) => return Ok(Composed::Drop(why)),
     };
     let is_welcome = message.kind == Kind::Welcome;
     if is_welcome && account.has_password && !account.must_reset_password {

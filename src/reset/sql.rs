@@ -85,6 +85,21 @@ pub(crate) fn renew(
     Ok(())
 }
 
+/// Ends the link that an earlier attempt at a message made, so that the next one makes its own.
+pub(crate) fn renounce(
+    tx: &Tx<'_>,
+    message: i64,
+    why: &str,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    tx.prepare_cached(
+        "UPDATE reset_tokens SET outbox_id = NULL, revoked_at = coalesce(revoked_at, ?3), \
+         revoked_why = coalesce(revoked_why, ?2) WHERE outbox_id = ?1",
+    )?
+    .execute(params![message, why, now])?;
+    Ok(())
+}
+
 /// Counts the links that the account could use, or will be able to once their mail gets through. A
 /// link whose mail was given up never reached anybody and does not count.
 pub(crate) fn pending(

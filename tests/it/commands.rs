@@ -7,6 +7,7 @@ mod import;
 mod links;
 mod messages;
 mod probes;
+mod steering;
 mod users;
 
 use std::process::Output;

@@ -34,6 +34,7 @@ mod sessions;
 mod settings;
 mod shutdown;
 mod store;
+mod storm;
 mod support;
 mod templates;
 mod totp;

@@ -1,9 +1,16 @@
 //! The outbox of a running deployment: what becomes of each message, and who may send it.
 
+mod bounces;
+mod crashes;
 mod drops;
+mod history;
+mod keep;
 mod leases;
+mod order;
 mod refusals;
+mod relays;
 mod retries;
+mod shared;
 mod stops;
 
 use readmit::outbox::{Listed, State};

@@ -81,7 +81,7 @@ fn a_relay_that_hangs_holds_up_its_own_location_only() {
     let own = SmtpServer::start();
     let app = two_houses(&own, false);
     own.always(Stage::Mail, Action::Stall);
-    let connections = app.app().config.smtp.connections;
+    let connections = app.app().config.outbox.concurrency;
     for _ in 0..connections + 4 {
         app.ask_for_link(JANE);
     }

@@ -1,16 +1,19 @@
 //! When a message is tried again, and when it is given up: the whole rule as a table.
 
+mod breaker;
+mod classes;
+mod pace;
+
 use std::time::Duration;
 
 use readmit::outbox::Kind;
-use readmit::outbox::schedule::{Attempt, Policy, Verdict, decide};
-use readmit::outbox::transport::FailureKind;
+use readmit::outbox::schedule::{Attempt, Cause, Policy, Verdict, decide};
+use readmit::outbox::transport::{Failure, FailureKind};
 
 const DAY: Duration = Duration::from_hours(24);
-const FINAL: Verdict = Verdict::Dead("the relay refused it for good");
-const LINK_OVER: Verdict =
-    Verdict::Dead("not delivered within a day, after which nobody waits for a link");
-const NOTICE_OVER: Verdict = Verdict::Dead("not delivered within four days");
+const FINAL: Verdict = Verdict::Dead(Cause::Refused);
+const LINK_OVER: Verdict = Verdict::Dead(Cause::TooLate(Kind::Reset));
+const NOTICE_OVER: Verdict = Verdict::Dead(Cause::TooLate(Kind::Changed));
 
 /// The configuration's defaults.
 const POLICY: Policy = Policy {
@@ -19,9 +22,10 @@ const POLICY: Policy = Policy {
 };
 
 /// Every failure that may pass.
-const PASSING: [FailureKind; 5] = [
+const PASSING: [FailureKind; 6] = [
     FailureKind::Deferred,
     FailureKind::Relay,
+    FailureKind::Credentials,
     FailureKind::Tls,
     FailureKind::Timeout,
     FailureKind::Broken,
@@ -36,9 +40,20 @@ fn verdict(kind: Kind, number: u32, age: Duration, failure: FailureKind, jitter:
         kind,
         number,
         age,
-        failure,
+        failure: &of_kind(failure),
     };
     decide(&attempt, &POLICY, jitter)
+}
+
+/// A failure of which no more is known.
+fn of_kind(kind: FailureKind) -> Failure {
+    Failure {
+        kind,
+        stage: None,
+        code: None,
+        enhanced: None,
+        text: String::new(),
+    }
 }
 
 /// Assertion 65: the longest wait doubles up to `max_retry`, and the wait itself is that part of it
@@ -84,7 +99,7 @@ fn the_shortest_wait_is_a_second_or_what_the_configuration_allows() {
             kind: Kind::Reset,
             number,
             age: Duration::ZERO,
-            failure: FailureKind::Relay,
+            failure: &of_kind(FailureKind::Relay),
         };
         for jitter in [0.0, 0.5, 0.999] {
             let Verdict::Retry(wait) = decide(&attempt, &hasty, jitter) else {
@@ -117,7 +132,7 @@ fn huge_numbers_of_attempts_and_ages_do_not_overflow() {
         kind: Kind::Reset,
         number: u32::MAX,
         age: DAY,
-        failure: FailureKind::Timeout,
+        failure: &of_kind(FailureKind::Timeout),
     };
     assert_eq!(decide(&attempt, &never, 0.5), LINK_OVER);
     // An attempt that was not counted is scheduled like the first one.

@@ -25,13 +25,12 @@ fn run<F: Future>(future: F) -> F::Output {
 
 fn smtp(url: RelayUrl) -> config::Smtp {
     config::Smtp {
-        url,
+        urls: vec![url],
         from: "hello@readmit.example".parse().expect("a mailbox"),
         username: None,
         password: None,
         ca_file: None,
         timeout: Duration::from_secs(20),
-        connections: 4,
         hello_name: Some("client.example".to_owned()),
     }
 }
@@ -57,17 +56,21 @@ fn with_credentials(settings: config::Smtp) -> config::Smtp {
 
 /// The same relay under `?tls=`.
 fn with_tls(settings: config::Smtp, tls: Tls) -> config::Smtp {
-    let RelayUrl::Smtp { host, port, .. } = settings.url else {
+    let RelayUrl::Smtp { host, port, .. } = settings.urls[0].clone() else {
         panic!("no relay");
     };
     config::Smtp {
-        url: RelayUrl::Smtp { host, port, tls },
+        urls: vec![RelayUrl::Smtp { host, port, tls }],
         ..settings
     }
 }
 
 fn open(settings: &config::Smtp) -> Transport {
-    Transport::open(settings).expect("a transport")
+    try_open(settings, 4).expect("a transport")
+}
+
+fn try_open(settings: &config::Smtp, connections: usize) -> Result<Transport, TransportError> {
+    Transport::open(settings, &settings.urls[0], connections)
 }
 
 fn address(text: &str) -> EmailAddress {
@@ -199,23 +202,23 @@ fn a_letter_that_smtp_would_garble_is_refused_without_a_connection() {
 /// Assertion 65 builds on this: what a refusal is about, by its code and its stage.
 #[test]
 fn a_refusal_is_told_by_its_stage_and_code() {
-    use FailureKind::{Broken, Deferred, Rejected, Relay};
+    use FailureKind::{Broken, Credentials, Deferred, Rejected, Relay};
     for (stage, reply, kind, code) in [
         (Stage::Connect, "421 4.3.2 closed", Relay, 421),
         (Stage::Connect, "554 5.3.2 closed", Relay, 554),
         (Stage::Ehlo, "421 4.3.2 closed", Relay, 421),
         (Stage::Ehlo, "550 5.7.1 closed", Relay, 550),
-        (Stage::Auth, "535 5.7.8 closed", Relay, 535),
+        (Stage::Auth, "535 5.7.8 closed", Credentials, 535),
         (Stage::Auth, "454 4.7.0 closed", Relay, 454),
         (Stage::Mail, "451 4.7.1 closed", Deferred, 451),
         (Stage::Mail, "550 5.7.1 closed", Rejected, 550),
-        (Stage::Mail, "530 5.7.0 closed", Relay, 530),
+        (Stage::Mail, "530 5.7.0 closed", Credentials, 530),
         (Stage::Rcpt, "450 4.2.0 closed", Deferred, 450),
         (Stage::Rcpt, "550 5.1.1 closed", Rejected, 550),
         (Stage::Data, "451 4.3.0 closed", Deferred, 451),
         (Stage::Data, "554 5.5.1 closed", Rejected, 554),
         (Stage::Data, "250 2.0.0 closed", Broken, 250),
-        (Stage::Dot, "421 4.3.0 closed", Deferred, 421),
+        (Stage::Dot, "421 4.3.0 closed", Relay, 421),
         (Stage::Dot, "552 5.2.2 closed", Rejected, 552),
         (Stage::Dot, "354 4.3.0 closed", Broken, 354),
     ] {
@@ -354,10 +357,7 @@ fn the_final_dot_is_not_held_back() {
 fn letters_wait_for_a_connection_rather_than_open_more_than_configured() {
     let server = SmtpServer::start();
     server.always(Stage::Dot, Action::Stall);
-    let settings = config::Smtp {
-        connections: 2,
-        ..settings(&server)
-    };
+    let settings = settings(&server);
     std::thread::scope(|scope| {
         scope.spawn(|| {
             server.wait_for(Stage::Dot, 2);
@@ -365,7 +365,7 @@ fn letters_wait_for_a_connection_rather_than_open_more_than_configured() {
             server.release();
         });
         run(async {
-            let transport = Arc::new(open(&settings));
+            let transport = Arc::new(try_open(&settings, 2).expect("a transport"));
             let mut letters = tokio::task::JoinSet::new();
             for _ in 0..6 {
                 let transport = Arc::clone(&transport);
@@ -646,7 +646,7 @@ fn a_ca_file_without_certificates_is_named() {
             ca_file: Some(path.clone()),
             ..smtp("smtps://relay.example".parse().expect("a relay"))
         };
-        let error = Transport::open(&settings).err().expect("an error");
+        let error = try_open(&settings, 4).err().expect("an error");
         assert!(matches!(error, TransportError::CaFile { .. }));
         assert!(error.to_string().contains(&path.display().to_string()));
     }

@@ -10,8 +10,7 @@ use crate::cli::setup::CLOCK;
 use crate::cli::{Error, Output};
 use crate::config::Config;
 use crate::email::EmailAddress;
-use crate::outbox::transport::Transport;
-use crate::outbox::{self, Addressing, OwnRelays};
+use crate::outbox::{self, Addressing, OwnRelays, Relays};
 use crate::templates::{Chosen, Filling, Rendered, Said, Templates};
 use crate::text::escape_active;
 use crate::vault::Vault;
@@ -134,11 +133,12 @@ pub(super) async fn send_test(
     let now = CLOCK.now();
     let letter = outbox::build(&sample.rendered, &addressing, now)?;
     let vault = Arc::new(Vault::open(&config.keys.dir, &admin.entropy)?);
-    let own_relays = OwnRelays::new(&config.smtp, vault);
-    let common = Transport::open(&config.smtp)?;
+    let entropy = admin.entropy.clone();
+    let common = Relays::open(&config.smtp, &config.outbox, CLOCK, entropy.clone())?;
+    let own_relays = OwnRelays::new(&config.smtp, &config.outbox, vault, CLOCK, entropy);
     let sent = match own_relays.of(&sample.brand) {
-        Some(own) => own.send(&letter, now).await,
-        None => common.send(&letter, now).await,
+        Some(own) => own.send_once(&letter).await,
+        None => common.send_once(&letter).await,
     };
     own_relays.close().await;
     common.close().await;
@@ -146,5 +146,5 @@ pub(super) async fn send_test(
     admin
         .note_test_mail(mail.kind, mail.business, &to, now)
         .await?;
-    out.line(format!("sent to {to}: {} {}", reply.code, reply.text))
+    out.line(format!("sent to {to}: {reply}"))
 }

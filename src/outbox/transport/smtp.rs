@@ -21,9 +21,9 @@ use secrecy::SecretString;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::task::JoinSet;
 
-use self::failure::{Stage, expect};
+use self::failure::expect;
 use self::tls::Privacy;
-use super::{Failure, FailureKind, Letter, Reply, TransportError, text};
+use super::{Failure, FailureKind, Letter, Reply, Stage, TransportError, text};
 use crate::clock::Timestamp;
 use crate::config::{self, Tls};
 use crate::outbox::library_address;
@@ -75,6 +75,7 @@ impl Relay {
         host: &str,
         port: u16,
         tls: Tls,
+        connections: usize,
     ) -> Result<Self, TransportError> {
         let privacy = match tls {
             Tls::None => None,
@@ -93,7 +94,7 @@ impl Relay {
                 .map_or_else(ClientId::default, ClientId::Domain),
             credentials: config.username.clone().zip(config.password.clone()),
             timeout: config.timeout,
-            permits: Semaphore::new(config.connections.max(1)),
+            permits: Semaphore::new(connections.max(1)),
             idle: Mutex::new(Vec::new()),
         })
     }
@@ -111,7 +112,10 @@ impl Relay {
             (Err(failure), Some(link)) => leave(link, failure).await,
             (_, None) => {}
         }
-        outcome
+        outcome.map_err(|failure| Failure {
+            stage: Some(attempt.stage),
+            ..failure
+        })
     }
 
     pub(super) async fn probe(&self) -> Result<String, Failure> {

@@ -10,7 +10,7 @@ use super::{load, refusal};
 
 /// What `smtp.url` says: host, port, TLS.
 fn relay(url: &str) -> Result<(String, u16, Tls), String> {
-    load("", &[("READMIT_SMTP__URL", url)]).map(|config| match config.smtp.url {
+    load("", &[("READMIT_SMTP__URL", url)]).map(|config| match config.smtp.urls[0].clone() {
         RelayUrl::Smtp { host, port, tls } => (host, port, tls),
         RelayUrl::File(dir) => panic!("{url} became the folder {}", dir.display()),
     })
@@ -121,7 +121,7 @@ fn a_folder_can_stand_in_for_the_relay() {
         ("file:///var/mails", "/var/mails"),
     ] {
         let smtp = load("", &[("READMIT_SMTP__URL", url)]).unwrap().smtp;
-        assert_eq!(smtp.url, RelayUrl::File(dir.into()), "{url}");
+        assert_eq!(smtp.urls, [RelayUrl::File(dir.into())], "{url}");
     }
 }
 
@@ -285,4 +285,54 @@ fn a_password_is_never_shown() {
     ] {
         assert_eq!(refusal(file, &[]), format!("readmit.toml: {expected}"));
     }
+}
+
+/// Several relays stand in a list, or with commas between them in a variable; a single one needs neither.
+#[test]
+fn several_relays_are_a_list_in_their_order() {
+    let urls = |file: &str, env: &[(&str, &str)]| {
+        load(file, env).map(|config| {
+            let urls = config.smtp.urls.iter().map(ToString::to_string);
+            urls.collect::<Vec<_>>()
+        })
+    };
+    let two = [
+        "smtps://one.example:465",
+        "smtp://two.example:587?tls=required",
+    ];
+    let list = "[smtp]\nurl = [\"smtps://one.example\", \"smtp://two.example\"]";
+    assert_eq!(urls(list, &[]).expect("two relays"), two);
+    let variable = (
+        "READMIT_SMTP__URL",
+        "smtps://one.example, smtp://two.example",
+    );
+    assert_eq!(urls("", &[variable]).expect("two relays"), two);
+    let printed = load(list, &[]).expect("two relays").to_toml();
+    let line = r#"url = ["smtps://one.example:465", "smtp://two.example:587?tls=required"]"#;
+    assert!(printed.contains(line), "{printed}");
+    let folder = ("READMIT_SMTP__URL", "file:a, b");
+    assert_eq!(urls("", &[folder]).expect("a folder"), ["file:a, b"]);
+}
+
+#[test]
+fn a_list_of_relays_that_cannot_be_is_refused_in_words() {
+    for (url, said) in [
+        ("[]", "is an empty list; name one at least"),
+        (
+            r#"["smtp://one.example", "smtp://one.example:587"]"#,
+            "names the same relay twice; name each one once, in the order in which they are tried",
+        ),
+        (
+            r#"["smtp://one.example", "jane:swordfish@two.example"]"#,
+            "the value is not a relay; write it like \"smtp://mail.example.com\", \"smtps://mail.example.com\" or \"file:DIR\"",
+        ),
+    ] {
+        let message = load(&format!("[smtp]\nurl = {url}"), &[]).expect_err(url);
+        assert!(message.ends_with(&format!("smtp.url: {said}")), "{message}");
+        assert!(!message.contains("swordfish"));
+    }
+    let file = "[smtp]\nusername = \"a\"\npassword = \"b\"\n\
+                url = [\"smtps://one.example\", \"smtp://two.example?tls=opportunistic\"]";
+    let message = load(file, &[]).expect_err("in the clear");
+    assert!(message.contains("could send the password of smtp.username in the clear"));
 }

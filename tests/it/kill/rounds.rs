@@ -49,7 +49,7 @@ fn whatever_moment_it_is_killed_at_every_confirmed_request_is_delivered() {
     let site = site(&relay)
         .set("outbox.lease", "700ms")
         .set("smtp.timeout", "600ms")
-        .set("smtp.connections", 3);
+        .set("outbox.concurrency", 3);
     add_people(&site, ROUNDS * REQUESTS);
     let trap = Trap::default();
     for stage in [

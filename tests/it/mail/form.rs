@@ -70,6 +70,25 @@ fn a_mail_has_the_headers_that_other_programs_rely_on() {
                 .count();
             assert_eq!(times, 1, "{name}");
         }
+        // Nothing that tells programs to thread, to track or to unsubscribe.
+        let expected = [
+            "Message-ID",
+            "Date",
+            "From",
+            "To",
+            "Subject",
+            "Auto-Submitted",
+            "MIME-Version",
+            "Content-Type",
+        ];
+        assert!(
+            names.iter().all(|n| expected.contains(&n.as_str())),
+            "{names:?}"
+        );
+        assert_eq!(names.len(), expected.len());
+        let encoded = "Content-Transfer-Encoding: quoted-printable\r\n";
+        let raw = String::from_utf8_lossy(&mail.raw);
+        assert_eq!(raw.matches(encoded).count(), 2, "both parts");
         let id = header("Message-ID").unwrap_or_default();
         assert!(
             id.starts_with('<') && id.ends_with("@readmit.test>"),

@@ -85,10 +85,10 @@ fn troubles(ca: &TestCa) -> Vec<Trouble> {
     let reply = Action::Reply;
     vec![
         trouble(
-            "greylisting",
+            "a busy mailbox",
             unhurried(),
-            Some((Stage::Rcpt, reply("451 4.7.1 later"))),
-            "RCPT TO: 451 4.7.1 later",
+            Some((Stage::Rcpt, reply("451 4.2.1 later"))),
+            "RCPT TO: 451 4.2.1 later",
         ),
         trouble(
             "a full disk",

@@ -179,7 +179,7 @@ fn a_retry_carries_the_same_message_id_and_the_same_token_with_a_new_life() {
 /// them, while those still hang. That each attempt has a deadline shows where a relay says nothing.
 #[test]
 fn attempts_that_hang_hold_nobody_up() {
-    let app = unhurried().set("smtp.connections", 3).start().and_jane();
+    let app = unhurried().set("outbox.concurrency", 3).start().and_jane();
     for _ in 0..2 {
         app.smtp.script(Stage::Data, Action::Stall);
     }

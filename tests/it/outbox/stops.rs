@@ -36,7 +36,7 @@ fn left_behind(app: &TestApp) -> Vec<(String, u32, i64)> {
 #[test]
 fn a_stop_finishes_the_mail_under_way_and_begins_no_other() {
     let mut app = unhurried()
-        .set("smtp.connections", 1)
+        .set("outbox.concurrency", 1)
         .without_worker()
         .start()
         .and_jane();
@@ -71,7 +71,7 @@ fn a_stop_finishes_the_mail_under_way_and_begins_no_other() {
 fn a_stop_that_has_to_cut_mail_off_gives_its_leases_back() {
     let mut app = unhurried()
         .set("http.shutdown_timeout", "150ms")
-        .set("smtp.connections", 2)
+        .set("outbox.concurrency", 2)
         .start()
         .and_jane();
     app.smtp.always(Stage::Data, Action::Stall);

@@ -16,7 +16,7 @@ use readmit::clock::{Clock, ManualClock, Timestamp};
 use readmit::config::{Config, ConfigFile};
 use readmit::email::EmailAddress;
 use readmit::entropy::Entropy;
-use readmit::outbox::{self, Listed, State};
+use readmit::outbox::{self, Filter, Listed, State};
 use readmit::password::{Hasher, Password, Policy};
 use readmit::server::Server;
 use serde_json::{Value, json};
@@ -429,7 +429,7 @@ impl TestApp {
             .wait(
                 self.app()
                     .store
-                    .read(|db| outbox::list(db, None, 1_000_000)),
+                    .read(|db| outbox::list(db, &Filter::default(), 1_000_000)),
             )
             .expect("the outbox can be read");
         all.reverse();

@@ -64,6 +64,22 @@ impl Faults {
         command
     }
 
+    /// Like [`Self::load`]; at its n-th operation, from 1, the machine's power is cut: of what was not
+    /// synced by then, blocks that `seed` chooses are lost, and the process ends.
+    pub(crate) fn load_to_cut_at(
+        &self,
+        operation: usize,
+        seed: u64,
+        command: Command,
+        matching: &str,
+    ) -> Command {
+        let mut command = self.load(command, matching);
+        command
+            .env("FAULTS_CUT_AT", operation.to_string())
+            .env("FAULTS_SEED", seed.to_string());
+        command
+    }
+
     /// Fails if the process was not on this disk at all, in which case a test would prove nothing.
     pub(crate) fn assert_loaded(&self) {
         assert!(

@@ -1,63 +1,15 @@
 //! What a failure is about, told from the stage of the conversation.
 
-use std::fmt;
-
 use lettre::transport::smtp;
 use lettre::transport::smtp::response::{Response, Severity};
 use secrecy::ExposeSecret as _;
 
-use super::super::{Failure, FailureKind, text};
-use super::Relay;
+use super::super::{EnhancedCode, Failure, FailureKind, Stage, text};
+use super::{CLOSING, Relay};
 
-/// "Authentication required" (RFC 4954, 6), also "Must issue a STARTTLS command first" (RFC 3207, 4).
-const SIGN_IN_FIRST: u16 = 530;
-
-/// A step of the conversation, as people know it.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Stage {
-    Queue,
-    Connect,
-    Hello,
-    StartTls,
-    Handshake,
-    Auth,
-    Mail,
-    Rcpt,
-    Data,
-    Content,
-}
-
-impl Stage {
-    /// Whether the stage comes before any letter, so that its failures are the relay's.
-    fn is_about_the_relay(self) -> bool {
-        matches!(
-            self,
-            Self::Queue
-                | Self::Connect
-                | Self::Hello
-                | Self::StartTls
-                | Self::Handshake
-                | Self::Auth
-        )
-    }
-}
-
-impl fmt::Display for Stage {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Queue => "wait for a connection",
-            Self::Connect => "connect",
-            Self::Hello => "EHLO",
-            Self::StartTls => "STARTTLS",
-            Self::Handshake => "TLS handshake",
-            Self::Auth => "AUTH",
-            Self::Mail => "MAIL FROM",
-            Self::Rcpt => "RCPT TO",
-            Self::Data => "DATA",
-            Self::Content => "end of the letter",
-        })
-    }
-}
+/// "Authentication required", also "Must issue a STARTTLS command first" (RFC 3207, 4); "mechanism is
+/// too weak", "credentials invalid" and "encryption required" (RFC 4954, 6).
+const SIGN_IN: [u16; 4] = [530, 534, 535, 538];
 
 impl Relay {
     pub(super) fn too_slow(&self, stage: Stage) -> Failure {
@@ -98,16 +50,21 @@ impl Relay {
 
     /// The relay said no.
     pub(super) fn refusal(&self, stage: Stage, code: u16, said: &str) -> Failure {
-        let kind = match code {
-            _ if stage == Stage::StartTls => FailureKind::Tls,
-            _ if stage.is_about_the_relay() => FailureKind::Relay,
-            // Any letter would get this answer, and one that is final would lose them all.
-            SIGN_IN_FIRST => FailureKind::Relay,
-            400..500 => FailureKind::Deferred,
+        let kind = match (stage, code) {
+            (Stage::StartTls, _) => FailureKind::Tls,
+            (Stage::Auth, 500..) => FailureKind::Credentials,
+            // Any letter would get these answers, and one that is final would lose them all.
+            (_, code) if SIGN_IN.contains(&code) => FailureKind::Credentials,
+            (_, CLOSING) => FailureKind::Relay,
+            (stage, _) if stage.is_about_the_relay() => FailureKind::Relay,
+            (_, 400..500) => FailureKind::Deferred,
             _ => FailureKind::Rejected,
         };
         let said = self.without_credentials(said);
-        Failure::new(kind, Some(code), &format!("{stage}: {code} {said}"))
+        Failure {
+            enhanced: EnhancedCode::at_start_of(&said),
+            ..Failure::new(kind, Some(code), &format!("{stage}: {code} {said}"))
+        }
     }
 
     pub(super) fn without_credentials(&self, said: &str) -> String {

@@ -1,0 +1,105 @@
+//! The section of the relays, with its password.
+
+use std::fs;
+use std::path::Path;
+
+use secrecy::SecretString;
+
+use super::error::ConfigError;
+use super::load::Settings;
+use super::sections::{DAY, INSTANT};
+use super::{RelayUrl, Smtp};
+
+impl Smtp {
+    pub(super) fn read(settings: &Settings) -> Result<Self, ConfigError> {
+        let smtp = Self {
+            urls: relays(settings)?,
+            from: settings.parsed("smtp.from")?,
+            username: settings.optional("smtp.username")?,
+            password: password(settings)?,
+            ca_file: settings.optional_path("smtp.ca_file")?,
+            timeout: settings.span("smtp.timeout", INSTANT..=DAY)?,
+            hello_name: settings.optional("smtp.hello_name")?,
+        };
+        match (&smtp.username, &smtp.password) {
+            (Some(_), None) => Err(settings.invalid(
+                "smtp.username",
+                "has no password; set smtp.password or smtp.password_file too",
+            )),
+            (None, Some(_)) => {
+                let key = if settings.text("smtp.password")?.is_empty() {
+                    "smtp.password_file"
+                } else {
+                    "smtp.password"
+                };
+                Err(settings.invalid(key, "has no user; set smtp.username too"))
+            }
+            (Some(_), Some(_)) if !smtp.urls.iter().all(RelayUrl::is_private) => Err(settings.invalid(
+                "smtp.url",
+                "could send the password of smtp.username in the clear; write ?tls=required or smtps://",
+            )),
+            _ if !smtp.hello_name.as_deref().is_none_or(is_hello_name) => Err(settings.invalid(
+                "smtp.hello_name",
+                "must be a host name or an address in brackets, like \"mail.example.com\" or \"[192.0.2.1]\"",
+            )),
+            _ => Ok(smtp),
+        }
+    }
+}
+
+/// The relays, none of them twice: one that is down would stand in for itself.
+fn relays(settings: &Settings) -> Result<Vec<RelayUrl>, ConfigError> {
+    let urls: Vec<RelayUrl> = settings.one_or_more("smtp.url", str::parse)?;
+    let doubled = |(at, url): (usize, &RelayUrl)| urls[..at].contains(url);
+    if urls.iter().enumerate().any(doubled) {
+        return Err(settings.invalid(
+            "smtp.url",
+            "names the same relay twice; name each one once, in the order in which they are tried",
+        ));
+    }
+    Ok(urls)
+}
+
+fn password(settings: &Settings) -> Result<Option<SecretString>, ConfigError> {
+    let password = settings.secret("smtp.password")?;
+    let Some(file) = settings.optional_path("smtp.password_file")? else {
+        return Ok(password);
+    };
+    if password.is_some() {
+        let other = settings.origin("smtp.password_file")?;
+        let problem = format!(
+            "is given, and smtp.password_file too ({other}); keep one and set the other to \"\""
+        );
+        return Err(settings.invalid("smtp.password", problem));
+    }
+    password_from(&file)
+        .map(Some)
+        .map_err(|problem| settings.invalid("smtp.password_file", problem))
+}
+
+fn password_from(file: &Path) -> Result<SecretString, String> {
+    let text = fs::read_to_string(file)
+        .map_err(|error| format!("cannot read {}: {error}", file.display()))?;
+    let line = text.strip_suffix('\n').unwrap_or(&text);
+    let line = line.strip_suffix('\r').unwrap_or(line);
+    if line.is_empty() {
+        return Err(format!(
+            "{} is empty; write the password into it",
+            file.display()
+        ));
+    }
+    Ok(SecretString::from(line))
+}
+
+/// Nothing that could end the EHLO line or add a word to it.
+fn is_hello_name(name: &str) -> bool {
+    let inner = name
+        .strip_prefix('[')
+        .and_then(|inner| inner.strip_suffix(']'));
+    let (inner, marks): (&str, &[u8]) = inner.map_or((name, b"-."), |literal| (literal, b"-.:"));
+    !inner.is_empty()
+        && inner.len() <= 253
+        && inner
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || marks.contains(&b))
+}
