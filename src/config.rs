@@ -25,6 +25,7 @@ use url::Url;
 pub use error::{ConfigError, Origin};
 pub use kinds::{LogFormat, Mailbox, MailboxError, Quota, QuotaError};
 pub use relay::{RelayUrl, RelayUrlError, Tls};
+pub(crate) use sections::origin;
 
 /// The documented sample file, which holds the default of every key.
 pub const SAMPLE: &str = include_str!("../config.example.toml");
@@ -162,6 +163,8 @@ pub struct Outbox {
 pub struct Reset {
     /// How long a link works.
     pub ttl: Duration,
+    /// How long the link works that welcomes somebody who was added.
+    pub welcome_ttl: Duration,
     /// The most links of one account that work at the same time.
     pub max_pending: u32,
     /// How long an unused link holds back the next one; can be zero.

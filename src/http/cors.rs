@@ -1,4 +1,4 @@
-//! Cross-origin requests: allowed from the businesses' portals, and from nowhere else.
+//! Cross-origin requests: allowed from the businesses' portals and what else they allow, and from nowhere else.
 
 use std::collections::HashSet;
 use std::sync::{Arc, RwLock};
@@ -8,7 +8,7 @@ use poem::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use poem::{Endpoint, Request, Response};
 
 use crate::app::App;
-use crate::business;
+use crate::business::{self, PortalUrl};
 use crate::clock::Timestamp;
 use crate::store::StoreError;
 
@@ -40,7 +40,7 @@ impl Origins {
         configured.iter().any(|allowed| allowed == origin) || self.portals().await.contains(origin)
     }
 
-    /// The portals' origins, read again when they are a second old. A database that cannot be read
+    /// The businesses' origins, read again when they are a second old. A database that cannot be read
     /// leaves the last known ones in force.
     async fn portals(&self) -> Arc<HashSet<String>> {
         let now = self.app.clock.now();
@@ -57,8 +57,12 @@ impl Origins {
         let Ok(businesses) = businesses else {
             return known.origins;
         };
-        let origins: Arc<HashSet<String>> =
-            Arc::new(businesses.iter().map(|b| b.portal_url.origin()).collect());
+        let mut origins = HashSet::new();
+        for business in &businesses {
+            origins.extend(business.portal_url.as_ref().map(PortalUrl::origin));
+            origins.extend(business.allowed_origins.iter().map(str::to_owned));
+        }
+        let origins = Arc::new(origins);
         *self
             .portals
             .write()

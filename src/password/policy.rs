@@ -25,6 +25,8 @@ pub struct Context {
     pub name: Option<String>,
     /// The name of the location.
     pub business: Option<String>,
+    /// The fewest characters that the location asks for.
+    pub min_length: Option<u32>,
 }
 
 impl Policy {
@@ -53,10 +55,10 @@ impl Policy {
             )]);
         };
         let mut missed = Vec::new();
-        if password.text().chars().count() < self.min_length {
+        let min_length = self.min_length(context);
+        if password.text().chars().count() < min_length {
             missed.push(format!(
-                "A password must have at least {} characters.",
-                self.min_length
+                "A password must have at least {min_length} characters."
             ));
         }
         for (misses, rule) in [
@@ -91,6 +93,14 @@ impl Policy {
         } else {
             Err(missed)
         }
+    }
+
+    /// The fewest characters: as many as configured, or more where the location asks for more.
+    pub fn min_length(&self, context: &Context) -> usize {
+        let asked = context
+            .min_length
+            .and_then(|asked| usize::try_from(asked).ok());
+        self.min_length.max(asked.unwrap_or_default())
     }
 
     /// The file of breached passwords, if there is one: its path and how many bytes it has.

@@ -9,6 +9,7 @@ use rusqlite::Connection;
 
 use crate::accounts::{self, Account, AccountId};
 use crate::audit::{self, Actor};
+use crate::business;
 use crate::clock::Timestamp;
 use crate::email::EmailAddress;
 use crate::guesses::{self, Guesser};
@@ -158,13 +159,10 @@ impl Sessions {
                     code: login.totp,
                     renewed,
                 };
-                let refused = self
+                let opened = self
                     .open(account, opening, guesser.clone(), client, now)
                     .await?;
-                if let Some(refusal) = refused {
-                    return Err(refusal.into());
-                }
-                Ok(self.grant(&session, self.settings.access_ttl, now))
+                Ok(self.grant(&session, opened?, now))
             }
             (Err(refusal), account) => {
                 let account = account.map(|account| account.id);
@@ -175,7 +173,8 @@ impl Sessions {
         }
     }
 
-    /// Opens the session, unless the second factor says no: a refusal is written like the rest.
+    /// Opens the session, unless the second factor says no: a refusal is written like the rest. How
+    /// long an access token of the session lives.
     async fn open(
         &self,
         account: Account,
@@ -183,14 +182,14 @@ impl Sessions {
         guesser: Option<Guesser>,
         client: IpAddr,
         now: Timestamp,
-    ) -> Result<Option<Refusal>, SignInError> {
+    ) -> Result<Result<Duration, Refusal>, SignInError> {
         let Opening {
             session,
             code,
             renewed,
         } = opening;
         let vault = Arc::clone(&self.vault);
-        let ends_at = now.after(self.settings.refresh_ttl);
+        let settings = self.settings.clone();
         let notice = self.notices.sign_in.then(|| NewMessage {
             kind: Kind::SignIn,
             recipient: account.email.clone(),
@@ -218,7 +217,7 @@ impl Sessions {
                 };
                 if let Some(refusal) = refused {
                     note_refusal(tx, Some(account.id), refusal, guesser.as_ref(), client, now)?;
-                    return Ok(refused);
+                    return Ok(Err(refusal));
                 }
                 if let Some(notice) = notice
                     && !sql::knows_client(tx, account.id, &session.client_id)?
@@ -237,8 +236,9 @@ impl Sessions {
                 entry.client = Some(&client);
                 entry.detail = factor(verdict);
                 audit::record(tx, &entry, now)?;
-                sql::open(tx, &session, &client, ends_at, now)?;
-                Ok(None)
+                let (access, lasts) = business::lifetimes(tx, session.business, &settings)?;
+                sql::open(tx, &session, &client, now.after(lasts), now)?;
+                Ok(Ok(access))
             })
             .await
     }

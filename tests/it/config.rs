@@ -79,6 +79,7 @@ const OTHERS: &[(&str, &str)] = &[
     ("outbox.keep_dropped", r#""0s""#),
     ("outbox.keep_dead", r#""1d""#),
     ("reset.ttl", r#""2h""#),
+    ("reset.welcome_ttl", r#""2d""#),
     ("reset.max_pending", "1"),
     ("reset.cooldown", r#""0s""#),
     ("otp.ttl", r#""5m""#),

@@ -201,6 +201,7 @@ fn names_count_for_little_when_a_password_is_judged() {
         email: Some(email("jane@example.com")),
         name: Some("Jane Oldenburg".to_owned()),
         business: None,
+        min_length: None,
     };
     let password = "oldenburg 2 xq";
     assert_eq!(missed(&usual, password), [""; 0]);

@@ -2,6 +2,7 @@
 //! tests; the full ones by `cargo test --release -- --ignored --nocapture storm`.
 
 mod disk;
+mod keep;
 mod kills;
 mod outage;
 mod power;

@@ -129,8 +129,7 @@ fn a_link_whose_mail_was_given_up_does_not_count() {
         .set("reset.max_pending", 1)
         .start()
         .and_jane();
-    app.smtp
-        .script(Stage::Rcpt, Action::Reply("550 5.1.1 no such user"));
+    app.smtp.script(Stage::Rcpt, Action::Reply("554 5.7.1 no"));
     app.ask_for_link(JANE);
     app.wait_for_state(1, State::Dead);
     let token = app.reset_token(JANE);

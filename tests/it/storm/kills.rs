@@ -118,7 +118,7 @@ fn kill_again_and_again(kills: usize, seed: u64) -> Figures {
         let faults = Faults::new();
         let mut serve = site.command(&["serve"]);
         if way == 1 {
-            let operation = 1 + draw(&entropy, 60);
+            let operation = 1 + draw(&entropy, 30);
             serve = faults.load_to_die_at(operation, serve, "/readmit.db");
         }
         let Ok(server) = Process::try_start(serve) else {
@@ -128,7 +128,7 @@ fn kill_again_and_again(kills: usize, seed: u64) -> Figures {
         };
         let at = server.address;
         let stage = (way == 0).then(|| STAGES[kill / 3 % STAGES.len()]);
-        trap.arm(server, stage, 1 + draw(&entropy, 6));
+        trap.arm(server, stage, 1 + draw(&entropy, 4));
         for request in 0..REQUESTS {
             let email = address(kill * REQUESTS + request);
             match ask(at, &email) {
