@@ -146,7 +146,7 @@ fn away(span: Duration, messages: usize) -> Figures {
 /// Assertion 68, with a shorter outage and fewer messages.
 #[test]
 fn after_an_outage_every_message_leaves_once_at_the_rate() {
-    let figures = away(Duration::from_hours(1), 200);
+    let figures = away(Duration::from_mins(40), 100);
     assert!(figures.wasted < 200, "{}", figures.wasted);
     assert!(figures.first <= Duration::from_mins(5));
 }
