@@ -21,7 +21,7 @@ use crate::clock::Timestamp;
 use crate::email::EmailAddress;
 use crate::entropy::Entropy;
 use crate::outbox::{self, Kind, NewMessage};
-use crate::password::{Busy, Hasher, NewPasswordError, Policy};
+use crate::password::{Busy, Hasher, Missed, NewPasswordError, Policy};
 use crate::session::{self, LOGIN_TTL};
 use crate::store::{Store, StoreError, Tx};
 use crate::token::{self, Jti, Signer, Verified};
@@ -51,7 +51,7 @@ pub enum CompleteError {
     InvalidToken,
     /// The password misses these rules; the token can still be used.
     #[error("the password misses the policy")]
-    WeakPassword(Vec<String>),
+    WeakPassword(Missed),
     /// Too much to hash.
     #[error(transparent)]
     Busy(#[from] Busy),

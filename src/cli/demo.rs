@@ -180,7 +180,7 @@ async fn fill(app: &App) -> Result<(), Error> {
                 email,
                 name.to_owned(),
                 BusinessId::new(business),
-                password.map_err(|missed| missed.join(" "))?,
+                password.map_err(|missed| missed.to_string())?,
                 now,
             )
             .await?;

@@ -24,7 +24,7 @@ pub(super) fn password(policy: &Policy, context: &Context) -> Result<Password, E
     }
     policy
         .accept(line, context)
-        .map_err(|missed| Error::from(missed.join(" ")))
+        .map_err(|missed| Error::from(missed.to_string()))
 }
 
 /// Asks before something is destroyed, unless `--yes` was given.
