@@ -217,7 +217,7 @@ impl Sessions {
     }
 }
 
-fn member_entry<'a>(
+pub(super) fn member_entry<'a>(
     account: accounts::AccountId,
     event: &'static str,
     client: &'a str,
