@@ -13,7 +13,7 @@ use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use subtle::{Choice, ConstantTimeEq as _};
 
-use super::form::{Form, TokenSchema, decode};
+use super::form::{Form, TokenSchema};
 use super::{ErrorBody, Refusal};
 use crate::app::App;
 use crate::business::BusinessId;

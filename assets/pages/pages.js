@@ -1,0 +1,73 @@
+// What a browser with scripts adds to the hosted pages: a button that shows the password, its strength
+// while it is typed, and times by the clock of whoever looks. Everything works without it.
+"use strict";
+
+(() => {
+  const password = document.getElementById("password");
+  const reveal = document.getElementById("reveal");
+  if (password && reveal) {
+    reveal.hidden = false;
+    reveal.addEventListener("click", () => {
+      const shown = password.type === "text";
+      password.type = shown ? "password" : "text";
+      reveal.setAttribute("aria-pressed", String(!shown));
+      password.focus();
+    });
+    // Browsers keep what was typed into fields of text, not of passwords.
+    password.form.addEventListener("submit", () => { password.type = "password"; });
+  }
+
+  const strength = document.getElementById("strength");
+  if (password && strength) {
+    const score = document.getElementById("score");
+    const verdict = document.getElementById("verdict");
+    const names = strength.dataset.scores.split("|");
+    const token = password.form.elements.token.value;
+    let waiting;
+    let asked;
+
+    const say = (sentences) => {
+      verdict.replaceChildren(...sentences.map((sentence) => {
+        const line = document.createElement("p");
+        line.textContent = sentence;
+        return line;
+      }));
+    };
+
+    const ask = async () => {
+      asked?.abort();
+      asked = new AbortController();
+      try {
+        const answer = await fetch("strength", {
+          method: "POST",
+          headers: { "content-type": "application/json" },
+          body: JSON.stringify({ Token: token, Password: password.value }),
+          signal: asked.signal,
+        });
+        // Who types faster than the server likes to be asked is told when the form is sent.
+        if (!answer.ok) return;
+        const judged = await answer.json();
+        score.value = judged.acceptable ? Math.max(judged.score, 3) : Math.min(judged.score, 2);
+        say([names[judged.score], ...judged.missed]);
+        strength.hidden = false;
+      } catch {
+        // Aborted by the next letter, or no network: nothing to show.
+      }
+    };
+
+    password.addEventListener("input", () => {
+      clearTimeout(waiting);
+      if (password.value === "") {
+        asked?.abort();
+        strength.hidden = true;
+        return;
+      }
+      waiting = setTimeout(ask, 250);
+    });
+  }
+
+  const form = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "long", timeStyle: "short" });
+  for (const time of document.querySelectorAll("time[datetime]")) {
+    time.textContent = form.format(new Date(time.dateTime));
+  }
+})();
