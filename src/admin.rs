@@ -14,12 +14,28 @@ use crate::business::BusinessId;
 use crate::clock::Timestamp;
 use crate::email::EmailAddress;
 use crate::entropy::Entropy;
+use crate::locale::Locale;
 use crate::password::{Busy, Hasher, Password};
 use crate::reset;
 use crate::session;
 use crate::store::{Store, StoreError, Tx};
 use crate::token::Jti;
 use crate::totp;
+
+/// A person to add.
+#[derive(Clone, Debug)]
+pub struct Person {
+    /// The address.
+    pub email: EmailAddress,
+    /// How they are called.
+    pub name: String,
+    /// The location that they belong to.
+    pub business: Option<BusinessId>,
+    /// The language of their mail.
+    pub locale: Option<Locale>,
+    /// Their password.
+    pub password: Option<Password>,
+}
 
 /// An administrator at work.
 pub struct Admin {
@@ -35,23 +51,17 @@ pub struct Admin {
 
 impl Admin {
     /// Adds an account; without a password it must reset first.
-    pub async fn add_account(
-        &self,
-        email: EmailAddress,
-        name: String,
-        business_id: Option<BusinessId>,
-        password: Option<Password>,
-        now: Timestamp,
-    ) -> Result<AccountId, ActError> {
-        let password_hash = match password {
+    pub async fn add_account(&self, person: Person, now: Timestamp) -> Result<AccountId, ActError> {
+        let password_hash = match person.password {
             Some(password) => Some(self.hasher.hash(password).await?),
             None => None,
         };
         let person = NewAccount {
             id: AccountId::new(self.entropy.uuid()),
-            email,
-            name,
-            business_id,
+            email: person.email,
+            name: person.name,
+            business_id: person.business,
+            locale: person.locale,
             must_reset_password: password_hash.is_none(),
             password_hash,
             suspended_at: None,
@@ -64,6 +74,26 @@ impl Admin {
                 Ok(person.id)
             })
             .await
+    }
+
+    /// Changes a person's name, or the language of their mail (`Some(None)` clears it).
+    #[expect(
+        clippy::option_option,
+        reason = "absent, cleared and set are three things"
+    )]
+    pub async fn set_person(
+        &self,
+        email: EmailAddress,
+        name: Option<String>,
+        locale: Option<Option<Locale>>,
+        now: Timestamp,
+    ) -> Result<(), AccountError> {
+        self.act(email, "account.set", now, move |tx, account| {
+            let name = name.as_ref().unwrap_or(&account.name);
+            let locale = locale.as_ref().unwrap_or(&account.locale);
+            accounts::sql::set_person(tx, account.id, name, locale.as_ref(), now)
+        })
+        .await
     }
 
     /// Shuts an account out, and ends its sessions and links.

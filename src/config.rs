@@ -24,6 +24,7 @@ use url::Url;
 pub use error::{ConfigError, Origin};
 pub use kinds::{LogFormat, Mailbox, MailboxError, Quota, QuotaError};
 pub use relay::{RelayUrl, RelayUrlError, Tls};
+pub(crate) use sections::origin;
 
 /// The documented sample file, which holds the default of every key.
 pub const SAMPLE: &str = include_str!("../config.example.toml");

@@ -27,7 +27,7 @@
 //! | things | [`business`], [`accounts`], [`password`], [`token`], [`outbox`], [`audit`], [`limits`], [`guesses`] |
 //! | secrets | [`key_folder`]: files that are ours alone; [`vault`]: sealing, and codes |
 //! | storage | [`store`]: one writer that commits in groups, a pool of readers, migrations |
-//! | ground | [`config`], [`clock`], [`entropy`], [`email`], [`key_folder`], [`text`] |
+//! | ground | [`config`], [`clock`], [`entropy`], [`email`], [`key_folder`], [`locale`], [`text`] |
 //!
 //! SQL stands in the `sql.rs` beside its domain, as functions over a connection or a [`store::Tx`].
 //! Mail templates are in `assets/mail/`, the schema in `migrations/`, the documented defaults of the
@@ -69,6 +69,7 @@ pub mod health;
 pub mod http;
 pub mod key_folder;
 pub mod limits;
+pub mod locale;
 pub mod mailing;
 pub mod otp;
 pub mod outbox;

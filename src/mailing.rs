@@ -94,6 +94,7 @@ pub(crate) fn brand_for(
 ) -> Result<Option<Brand>, StoreError> {
     match business {
         None => Ok(Some(settings.plain_brand())),
-        Some(id) => Ok(business::sql::find(tx, id)?.map(|b| Brand::of(&b, &settings.from))),
+        Some(id) => Ok(business::sql::find(tx, id)?
+            .map(|business| Brand::of(&business, &settings.from, &settings.public_url))),
     }
 }

@@ -13,7 +13,7 @@ use self::mailbox::Mailbox;
 use super::serve::Signals;
 use super::setup::CLOCK;
 use super::{Error, Output};
-use crate::admin::Admin;
+use crate::admin::{Admin, Person};
 use crate::app::App;
 use crate::audit::Actor;
 use crate::business::{Business, BusinessId, Colour, PortalUrl};
@@ -158,7 +158,7 @@ async fn fill(app: &App) -> Result<(), Error> {
     ] {
         let id = BusinessId::new(id).ok_or("a business has a positive number")?;
         let portal = PortalUrl::parse(portal)?;
-        let mut business = Business::new(id, name.to_owned(), portal, now);
+        let mut business = Business::new(id, name.to_owned(), Some(portal), now);
         business.colour = Some(Colour::parse(colour)?);
         admin.add_business(business).await?;
     }
@@ -172,15 +172,19 @@ async fn fill(app: &App) -> Result<(), Error> {
             email: Some(email.clone()),
             name: Some(name.to_owned()),
             business: None,
+            min_length: None,
         };
         let accept = |text| policy.accept(text, &context);
         let password = password.map(accept).transpose();
         admin
             .add_account(
-                email,
-                name.to_owned(),
-                BusinessId::new(business),
-                password.map_err(|missed| missed.to_string())?,
+                Person {
+                    email,
+                    name: name.to_owned(),
+                    business: BusinessId::new(business),
+                    locale: None,
+                    password: password.map_err(|missed| missed.to_string())?,
+                },
                 now,
             )
             .await?;

@@ -10,11 +10,12 @@ use clap::Subcommand;
 use super::setup::{CLOCK, Database, Setup};
 use super::{Error, Output, input};
 use crate::accounts::{self, AccountError};
-use crate::admin::Admin;
+use crate::admin::{Admin, Person};
 use crate::app::App;
 use crate::business::{self, BusinessId};
 use crate::config::Config;
 use crate::email::EmailAddress;
+use crate::locale::Locale;
 use crate::password::{Context, Policy};
 use crate::session;
 use crate::store::StoreError;
@@ -31,9 +32,23 @@ pub(super) enum Command {
         /// The number of the location that the person belongs to
         #[arg(long, value_name = "ID")]
         business: Option<BusinessId>,
+        /// The language of their mail, like fr or pt-BR [default: the location's]
+        #[arg(long, value_name = "TAG")]
+        locale: Option<Locale>,
         /// Read the password from standard input
         #[arg(long)]
         password_stdin: bool,
+    },
+    /// Change a person's name or language
+    Set {
+        /// The email address
+        email: String,
+        /// How the person is called
+        #[arg(long)]
+        name: Option<String>,
+        /// The language of their mail, like fr or pt-BR; "" stands for the location's
+        #[arg(long, value_name = "TAG")]
+        locale: Option<String>,
     },
     /// List the people
     List {
@@ -65,9 +80,9 @@ pub(super) enum Command {
         #[arg(long, value_enum)]
         format: Option<transfer::FormatName>,
     },
-    /// Write everybody as JSON Lines that an import takes, with password hashes and TOTP secrets
+    /// Write everybody as JSON Lines, which an import takes
     ///
-    /// Keep the file as you keep the database and the keys: who has it can guess at passwords at
+    /// Password hashes and TOTP secrets are in it. Keep the file as you keep the database and the keys: who has it can guess at passwords at
     /// leisure, and has every second factor. Recovery codes are not in it.
     Export {
         /// A file to make; standard output without one
@@ -141,19 +156,17 @@ fn address(text: &str) -> Result<EmailAddress, Error> {
 }
 
 /// What the password of somebody who is being added must not be made of.
-fn new_member(
-    db: &rusqlite::Connection,
-    email: EmailAddress,
-    name: String,
-    business: Option<BusinessId>,
-) -> Result<Context, StoreError> {
-    let business = match business {
+fn new_member(db: &rusqlite::Connection, person: Person) -> Result<Context, StoreError> {
+    let business = match person.business {
         Some(id) => business::find(db, id)?,
         None => None,
     };
     Ok(Context {
-        email: Some(email),
-        name: Some(name),
+        email: Some(person.email),
+        name: Some(person.name),
+        min_length: business
+            .as_ref()
+            .and_then(|business| business.password_min_length),
         business: business.map(|business| business.name),
     })
 }
@@ -177,10 +190,39 @@ async fn act(command: Command, admin: &Admin, config: &Config, out: &Output) -> 
             email,
             name,
             business,
+            locale,
             password_stdin,
         } => {
-            let person = (address(&email)?, name.trim().to_owned(), business);
+            let person = Person {
+                email: address(&email)?,
+                name: person_name(&name)?,
+                business,
+                locale,
+                password: None,
+            };
             add(out, admin, config, person, password_stdin).await?;
+        }
+        Command::Set {
+            email,
+            name,
+            locale,
+        } => {
+            let name = name.as_deref().map(person_name).transpose()?;
+            let locale = match locale.as_deref().map(str::trim) {
+                None => None,
+                Some("") => Some(None),
+                Some(tag) => {
+                    let parsed = Locale::parse(tag);
+                    Some(Some(parsed.map_err(|error| format!("--locale: {error}"))?))
+                }
+            };
+            if name.is_none() && locale.is_none() {
+                return Err("there is nothing to change; give --name or --locale".into());
+            }
+            admin
+                .set_person(address(&email)?, name, locale, now)
+                .await?;
+            show::show(out, admin, address(&email)?, false).await?;
         }
         Command::List { json } => show::list(out, &admin.store.read(accounts::list).await?, json)?,
         Command::Show { email, json } => show::show(out, admin, address(&email)?, json).await?,
@@ -258,32 +300,33 @@ async fn add(
     out: &Output,
     admin: &Admin,
     config: &Config,
-    (email, name, business): (EmailAddress, String, Option<BusinessId>),
+    mut person: Person,
     password_stdin: bool,
 ) -> Result<(), Error> {
-    if name.is_empty() || name.chars().any(char::is_control) {
-        return Err("--name: a name is required, without control characters".into());
-    }
-    let password = if password_stdin {
+    if password_stdin {
         let context = admin.store.read({
-            let (email, name) = (email.clone(), name.clone());
-            move |db| new_member(db, email, name, business)
+            let person = person.clone();
+            move |db| new_member(db, person)
         });
         let policy = Policy::open(&config.password)?;
-        Some(input::password(&policy, &context.await?)?)
-    } else {
-        None
-    };
-    let note = if password.is_none() {
+        person.password = Some(input::password(&policy, &context.await?)?);
+    }
+    let note = if person.password.is_none() {
         "; they must reset their password first"
     } else {
         ""
     };
-    let added = email.to_string();
-    admin
-        .add_account(email, name, business, password, CLOCK.now())
-        .await?;
+    let added = person.email.to_string();
+    admin.add_account(person, CLOCK.now()).await?;
     out.line(format!("{added} added{note}"))
+}
+
+fn person_name(text: &str) -> Result<String, Error> {
+    let name = text.trim();
+    if name.is_empty() || name.chars().any(char::is_control) {
+        return Err("--name: a name is required, without control characters".into());
+    }
+    Ok(name.to_owned())
 }
 
 async fn set_password(admin: &Admin, config: &Config, email: EmailAddress) -> Result<(), Error> {

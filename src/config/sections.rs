@@ -67,7 +67,8 @@ fn public_url(text: &str) -> Result<Url, &'static str> {
     Ok(url)
 }
 
-fn origin(text: &str) -> Result<String, &'static str> {
+/// An origin in the form of an `Origin` header.
+pub(crate) fn origin(text: &str) -> Result<String, &'static str> {
     web_url(text)
         .filter(|url| url.path() == "/")
         .map(|url| url.origin().ascii_serialization())

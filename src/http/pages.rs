@@ -28,7 +28,7 @@ use std::sync::Arc;
 
 use minijinja::context;
 use poem::http::{HeaderMap, StatusCode};
-use poem::{Response, Route, get, handler, post};
+use poem::{Request, Response, Route, get, handler, post};
 
 use self::guard::Refused;
 use self::view::{Brand, Page};
@@ -102,14 +102,24 @@ pub(super) fn add_to(routes: Route) -> Route {
 
 /// `GET /p/7`: what a business gives its members to remember.
 #[handler]
-async fn home(visit: Visit) -> Result<Response, Failure> {
+async fn home(request: &Request, visit: Visit) -> Result<Response, Failure> {
     let number = visit.business.id;
-    visit.lead_to(&format!("/p/{number}/sign-in"))
+    if request.uri().path().ends_with('/') {
+        visit.lead_to("sign-in")
+    } else {
+        visit.lead_to(&format!("{number}/sign-in"))
+    }
 }
 
-/// Whether what is answered at `path` is a page, failures included.
+/// Whether `path` is under the pages.
+pub(super) fn is_under(path: &str) -> bool {
+    path.starts_with("/p/")
+}
+
+/// Whether what is answered at `path` is a page, failures included. What the pages' script asks for is
+/// none.
 pub(super) fn is_page(path: &str) -> bool {
-    path.starts_with("/p/") && !path.ends_with("/strength")
+    is_under(path) && !path.ends_with("/strength")
 }
 
 /// The page of a failure, in the dress of the business if there is one at that address.

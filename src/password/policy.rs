@@ -25,6 +25,8 @@ pub struct Context {
     pub name: Option<String>,
     /// The name of the location.
     pub business: Option<String>,
+    /// The fewest characters that the location asks for.
+    pub min_length: Option<u32>,
 }
 
 /// A rule that a new password can miss. Its words are English; who speaks another language matches on
@@ -123,10 +125,11 @@ impl Policy {
             return (Err(Missed(vec![Rule::TooLong])), 0);
         };
         let score = strength::score(password.text(), &context.words());
+        let min_length = self.min_length(context);
         let missed: Vec<Rule> = [
             (
-                password.text().chars().count() < self.min_length,
-                Rule::TooShort(self.min_length),
+                password.text().chars().count() < min_length,
+                Rule::TooShort(min_length),
             ),
             (password.text().contains('\0'), Rule::Nul),
             (common::is_common(password.text()), Rule::Common),
@@ -142,6 +145,14 @@ impl Policy {
         } else {
             (Err(Missed(missed)), score)
         }
+    }
+
+    /// The fewest characters: as many as configured, or more where the location asks for more.
+    pub fn min_length(&self, context: &Context) -> usize {
+        let asked = context
+            .min_length
+            .and_then(|asked| usize::try_from(asked).ok());
+        self.min_length.max(asked.unwrap_or_default())
     }
 
     /// The file of breached passwords, if there is one: its path and how many bytes it has.

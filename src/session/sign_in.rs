@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::{Grant, LOGIN_TTL, Opened, Sessions, factor, issue_login_token, shown, sql};
 use crate::accounts::{self, Account, AccountId};
 use crate::audit::{self, Actor};
+use crate::business;
 use crate::clock::Timestamp;
 use crate::email::EmailAddress;
 use crate::guesses::{self, Guesser};
@@ -75,7 +76,8 @@ struct Opening {
 
 /// How an opening ended.
 enum Ended {
-    In,
+    /// With access tokens that live for this long.
+    In(Duration),
     Halfway(Subject),
     Refused(Refusal),
 }
@@ -208,8 +210,8 @@ impl Sessions {
                     .open(account, opening, guesser.clone(), client, now)
                     .await?
                 {
-                    Ended::In => {
-                        let grant = self.grant(&session, self.settings.access_ttl, now);
+                    Ended::In(lifetime) => {
+                        let grant = self.grant(&session, lifetime, now);
                         Ok(Step::In(grant))
                     }
                     Ended::Halfway(subject) => Ok(Step::SecondFactor(self.sign_login(&subject))),
@@ -225,7 +227,8 @@ impl Sessions {
         }
     }
 
-    /// Opens the session, unless the second factor says no: a refusal is written like the rest.
+    /// Opens the session, unless the second factor says no: a refusal is written like the rest. How
+    /// long an access token of the session lives.
     async fn open(
         &self,
         account: Account,
@@ -241,7 +244,7 @@ impl Sessions {
             halfway,
         } = opening;
         let vault = Arc::clone(&self.vault);
-        let ends_at = now.after(self.settings.refresh_ttl);
+        let settings = self.settings.clone();
         let notice = self.notices.sign_in.then(|| NewMessage {
             kind: Kind::SignIn,
             recipient: account.email.clone(),
@@ -290,8 +293,9 @@ impl Sessions {
                 entry.client = Some(&client);
                 entry.detail = factor(verdict);
                 audit::record(tx, &entry, now)?;
-                sql::open(tx, &session, &client, ends_at, now)?;
-                Ok(Ended::In)
+                let (access, lasts) = business::lifetimes(tx, session.business, &settings)?;
+                sql::open(tx, &session, &client, now.after(lasts), now)?;
+                Ok(Ended::In(access))
             })
             .await
     }

@@ -266,8 +266,9 @@ fn a_weak_password_is_refused_with_every_rule_and_the_link_stays_usable() {
     };
     let too_short = "A password must have at least 12 characters.";
     let nul = "A password cannot contain a NUL character.";
+    let guessable = "This password is too easy to guess. Add words that do not belong together.";
     assert_eq!(rules("eleven char"), [too_short]);
-    assert_eq!(rules("a\0b"), [too_short, nul]);
+    assert_eq!(rules("a\0b"), [too_short, nul, guessable]);
     assert_eq!(rules("a long enough password\0"), [nul]);
     assert_eq!(
         rules(&"x".repeat(1025)),

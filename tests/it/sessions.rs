@@ -231,7 +231,7 @@ fn an_access_token_is_refused_after_its_time_and_without_its_account() {
     let app = TestApp::with_jane();
     let endpoints = member_endpoints(&app);
     let over = access(&app);
-    app.advance(Duration::from_mins(60));
+    app.advance(Duration::from_hours(1));
     all_refuse(&app, &endpoints, Some(&format!("Bearer {over}")));
 
     let shut_out = access(&app);

@@ -22,6 +22,7 @@ use crate::http::Tag;
 use crate::http::client::Client;
 use crate::http::envelope::{documented, json};
 use crate::http::error::Failure;
+use crate::http::urlencoded::decode;
 use crate::limits::Action;
 use crate::session::Introspected;
 
@@ -169,6 +170,7 @@ impl ApiResponse for Answer {
 struct Known(());
 
 /// Name and secret are encoded as in a form (RFC 6749, 2.3.1), or are as they are: libraries do either.
+#[expect(clippy::unused_async, reason = "the framework awaits it")]
 async fn check(request: &Request, given: Basic) -> poem::Result<()> {
     let app = request.data::<Arc<App>>().ok_or(Failure::Internal)?;
     let servers = &app.config.introspection.resource_servers;

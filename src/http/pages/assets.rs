@@ -56,9 +56,7 @@ fn file(request: &Request, content_type: &'static str, content: &'static str) ->
             .status(StatusCode::NOT_MODIFIED)
             .finish()
     } else {
-        Response::builder()
-            .content_type(content_type)
-            .body(content)
+        Response::builder().content_type(content_type).body(content)
     };
     let headers = response.headers_mut();
     if let Ok(tag) = HeaderValue::from_str(&tag) {
@@ -84,9 +82,7 @@ fn colour(request: &Request) -> Option<Colour> {
 
 fn made_of_colour(content_type: &'static str, content: Option<String>) -> Response {
     let Some(content) = content else {
-        return Response::builder()
-            .status(StatusCode::NOT_FOUND)
-            .finish();
+        return Response::builder().status(StatusCode::NOT_FOUND).finish();
     };
     Response::builder()
         .content_type(content_type)
@@ -98,7 +94,7 @@ fn made_of_colour(content_type: &'static str, content: Option<String>) -> Respon
 /// on a page. It is made of the colour alone, so that the policy needs to admit no style inside of a page.
 #[handler]
 pub(super) fn brand(request: &Request) -> Response {
-    let style = colour(request).map(|colour| {
+    let made = colour(request).map(|colour| {
         let on = |ground| {
             let ground = Colour::parse(ground).unwrap_or_default();
             colour.legible_on(&ground)
@@ -111,13 +107,13 @@ pub(super) fn brand(request: &Request) -> Response {
             on(DARK),
         )
     });
-    made_of_colour("text/css; charset=utf-8", style)
+    made_of_colour("text/css; charset=utf-8", made)
 }
 
 /// `icon.svg?colour=0b6e4f`: an open door in a business's colour, for the browser's tab.
 #[handler]
 pub(super) fn icon(request: &Request) -> Response {
-    let icon = colour(request).map(|colour| {
+    let made = colour(request).map(|colour| {
         format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 32 32\">\
              <rect width=\"32\" height=\"32\" rx=\"8\" fill=\"{colour}\"/>\
@@ -126,5 +122,5 @@ pub(super) fn icon(request: &Request) -> Response {
             colour.text_on_it(),
         )
     });
-    made_of_colour("image/svg+xml", icon)
+    made_of_colour("image/svg+xml", made)
 }

@@ -13,10 +13,7 @@ use crate::session::{ExchangeError, Grant, Member, NotSignedIn};
 
 /// Exchanges a login token for a session. Where a second factor is due, its page asks for it; the browser
 /// keeps the token until then.
-pub(super) async fn with_login_token(
-    mut visit: Visit,
-    token: String,
-) -> Result<Response, Failure> {
+pub(super) async fn with_login_token(mut visit: Visit, token: String) -> Result<Response, Failure> {
     match exchange(&visit, &token, None).await {
         Ok(grant) => enter(visit, &grant).await,
         Err(ExchangeError::TwoFactor) => {
@@ -39,7 +36,9 @@ pub(super) async fn exchange(
     code: Option<String>,
 ) -> Result<Grant, ExchangeError> {
     let sessions = &visit.app.sessions;
-    sessions.invited(token, visit.business.id, visit.now).await?;
+    sessions
+        .invited(token, visit.business.id, visit.now)
+        .await?;
     let lifetime = visit.app.config.tokens.access_ttl;
     sessions
         .exchange(token, code, lifetime, visit.client, visit.now)
@@ -112,7 +111,11 @@ pub(super) async fn second_factor(visit: Visit) -> Result<Response, Failure> {
     if visit.flow.login.is_none() {
         return visit.lead_to("sign-in");
     }
-    visit.form("second_factor.html", super::visit::Again::default(), context! {})
+    visit.form(
+        "second_factor.html",
+        super::visit::Again::default(),
+        context! {},
+    )
 }
 
 /// `POST second-factor`

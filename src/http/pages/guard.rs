@@ -60,8 +60,8 @@ impl<'a> FromRequest<'a> for Posted {
         }
         let visit = Visit::from_request(request, body).await?;
         let bytes = body::read(request, body).await?;
-        let fields = urlencoded::parse(&bytes)
-            .map_err(|_| Failure::BadRequest("The form is malformed."))?;
+        let fields =
+            urlencoded::parse(&bytes).map_err(|_| Failure::BadRequest("The form is malformed."))?;
         let posted = Self { visit, fields };
         let (given, wanted) = (posted.get("csrf"), token(&posted.visit));
         if bool::from(given.as_bytes().ct_eq(wanted.as_bytes())) {

@@ -150,9 +150,7 @@ fn link_is_over(visit: Visit) -> Result<Response, Failure> {
 /// The rules that a password misses, in the reader's language.
 pub(super) fn in_words(words: &Words, missed: &[Rule]) -> Vec<String> {
     let sentence = |rule: &Rule| match rule {
-        Rule::TooLong => {
-            words.filled("rule_too_long", "most", &Password::MAX_BYTES.to_string())
-        }
+        Rule::TooLong => words.filled("rule_too_long", "most", &Password::MAX_BYTES.to_string()),
         Rule::TooShort(least) => words.filled("rule_too_short", "least", &least.to_string()),
         Rule::Nul => words.get("rule_nul").to_owned(),
         Rule::Common => words.get("rule_common").to_owned(),

@@ -1,6 +1,7 @@
 //! `sessions` and `sign-out`: where a member is signed in, and the end of it.
 
-use minijinja::context;
+use minijinja::value::Serde;
+use minijinja::{Value, context};
 use poem::http::StatusCode;
 use poem::{Response, handler};
 use serde::Serialize;
@@ -44,6 +45,7 @@ pub(super) async fn list(visit: Visit) -> Result<Response, Failure> {
             client: session.client,
         })
         .collect();
+    let sessions = Value::from(Serde(sessions));
     visit.page("sessions.html", context! { email, sessions })
 }
 

@@ -60,7 +60,6 @@ static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
-    environment.set_trim_blocks(true);
     environment.add_filter("fill", fill);
     for (name, source) in TEMPLATES {
         environment
@@ -110,10 +109,10 @@ impl Brand {
     fn value(&self) -> Value {
         let initial = self.name.chars().find(|c| c.is_alphanumeric());
         context! {
-            name => self.name,
+            name => self.name.as_str(),
             initial => initial.map(|c| c.to_uppercase().to_string()),
             colour => self.colour.as_str().trim_start_matches('#'),
-            logo_url => self.logo_url,
+            logo_url => self.logo_url.as_deref(),
         }
     }
 }
@@ -134,7 +133,7 @@ impl Page<'_> {
     pub(super) fn render(&self, template: &str, values: Value) -> Result<Response, Failure> {
         let all = context! {
             lang => self.words.language.code(),
-            w => self.words.texts(),
+            w => self.words.value(),
             brand => self.brand.value(),
             root => self.root,
             version => assets::version(),

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use minijinja::value::Serde;
 use minijinja::{Value, context};
 use poem::error::NotFoundError;
 use poem::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -159,7 +160,7 @@ impl Visit {
     ) -> Result<Response, Failure> {
         let values = context! {
             alert => again.alert,
-            problems => again.problems,
+            problems => Value::from(Serde(again.problems)),
             ..values
         };
         let page = self.page_of(again.status, template, values)?;
@@ -198,7 +199,9 @@ impl Visit {
             brand: &Brand::of(&self.business),
             words: self.words,
             root: "../",
-            leads_to: self.return_to().map(|url| url.origin().ascii_serialization()),
+            leads_to: self
+                .return_to()
+                .map(|url| url.origin().ascii_serialization()),
         };
         let csrf = super::guard::token(&self);
         let response = page.render(template, context! { csrf, ..values })?;
@@ -269,7 +272,11 @@ impl Visit {
             && url.username().is_empty()
             && url.password().is_none();
         let origin = url.origin().ascii_serialization();
-        let portal = self.business.portal_url.as_ref().map(|portal| portal.origin());
+        let portal = self
+            .business
+            .portal_url
+            .as_ref()
+            .map(|portal| portal.origin());
         let known = portal.as_ref() == Some(&origin)
             || self.business.allowed_origins.iter().any(|o| o == origin);
         (plain && known).then_some(url)

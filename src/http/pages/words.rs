@@ -3,18 +3,27 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
+use minijinja::Value;
+
 use crate::locale::Language;
 
 /// The words of one language, by key. Every language has the same keys.
 pub(super) struct Words {
     pub(super) language: Language,
     texts: BTreeMap<String, String>,
+    /// The same for templates, which share it.
+    value: Value,
 }
 
 static ALL: LazyLock<Vec<Words>> = LazyLock::new(|| {
-    let words = |language| Words {
-        language,
-        texts: toml::from_str(source(language)).expect("the built-in words are a table of texts"),
+    let words = |language| {
+        let texts: BTreeMap<String, String> =
+            toml::from_str(source(language)).expect("the built-in words are a table of texts");
+        Words {
+            language,
+            value: Value::from_pairs(texts.clone()),
+            texts,
+        }
     };
     Language::ALL.into_iter().map(words).collect()
 });
@@ -40,8 +49,8 @@ impl Words {
     }
 
     /// All of them, for templates.
-    pub(super) fn texts(&self) -> &BTreeMap<String, String> {
-        &self.texts
+    pub(super) fn value(&self) -> Value {
+        self.value.clone()
     }
 
     /// One of them.

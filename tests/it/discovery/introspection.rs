@@ -167,7 +167,7 @@ fn of_a_token_that_is_no_good_nothing_else_is_said() {
         rotated.text_of("access_token"),
         rotated.text_of("refresh_token"),
     );
-    app.advance(Duration::from_mins(60));
+    app.advance(Duration::from_hours(1));
     dead("expired", &access);
     assert_eq!(ask(&app, &refresh).json()["active"], true);
     app.advance(Duration::from_hours(15 * 24 - 1));

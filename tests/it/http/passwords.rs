@@ -3,10 +3,11 @@
 use super::{complaints, problems};
 use crate::support::app::{PASSWORD, TestApp};
 
-/// A deployment where Jane may ask for one link after the other.
+/// A deployment where Jane may ask for one link after the other, and any password is strong enough.
 fn unhurried() -> TestApp {
     TestApp::builder()
         .set("reset.cooldown", "0s")
+        .set("password.min_score", 0)
         .start()
         .and_jane()
 }

@@ -10,6 +10,7 @@ fn context(name: &str, business: &str) -> Context {
         email: Some(email("j.vandermeer@boathouse-nine.example")),
         name: Some(name.to_owned()),
         business: Some(business.to_owned()),
+        min_length: None,
     }
 }
 
@@ -56,6 +57,7 @@ fn short_and_absent_names_forbid_nothing() {
         email: Some(email("bo@x.io")),
         name: Some("Bo Li".to_owned()),
         business: Some("A B".to_owned()),
+        min_length: None,
     };
     assert!(lax.accept("bo bo bo bo", &short).is_ok());
     assert!(lax.accept("bo bo bo bo", &Context::default()).is_ok());

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use readmit::accounts::AccountId;
-use readmit::admin::Admin;
 use readmit::admin::import::{self, Format, Rules};
+use readmit::admin::{Admin, Person};
 use readmit::app::App;
 use readmit::audit::Actor;
 use readmit::business::{Business, BusinessId, Changes, PortalUrl};
@@ -299,7 +299,7 @@ impl TestApp {
     pub(crate) fn add_business(&self, id: i64, name: &str, portal: &str) {
         let id = BusinessId::new(id).expect("a positive number");
         let portal = PortalUrl::parse(portal).expect("a portal");
-        let business = Business::new(id, name.to_owned(), portal, self.now());
+        let business = Business::new(id, name.to_owned(), Some(portal), self.now());
         self.wait(self.admin().add_business(business))
             .expect("the business is added");
     }
@@ -317,14 +317,15 @@ impl TestApp {
         business: Option<i64>,
         password: Option<&str>,
     ) -> AccountId {
-        self.wait(self.admin().add_account(
-            email(address),
-            name.to_owned(),
-            business.and_then(BusinessId::new),
-            password.map(|text| Password::new(text).expect("a password")),
-            self.now(),
-        ))
-        .expect("the account is added")
+        let person = Person {
+            email: email(address),
+            name: name.to_owned(),
+            business: business.and_then(BusinessId::new),
+            locale: None,
+            password: password.map(|text| Password::new(text).expect("a password")),
+        };
+        self.wait(self.admin().add_account(person, self.now()))
+            .expect("the account is added")
     }
 
     /// Imports JSON Lines; how many people, or what was said.
@@ -335,7 +336,7 @@ impl TestApp {
             .expect("the businesses");
         let rules = Rules {
             policy: &Policy::open(&app.config.password).expect("the policy opens"),
-            businesses: &businesses.into_iter().map(|b| (b.id, b.name)).collect(),
+            businesses: &businesses.into_iter().map(|b| (b.id, b)).collect(),
         };
         let rows = import::read(lines.as_bytes(), Format::JsonLines, &rules)
             .map_err(|error| error.to_string())?;
