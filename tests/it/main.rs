@@ -23,6 +23,7 @@ mod mail;
 mod main_job;
 mod migrations;
 mod outbox;
+mod pages;
 mod password_policy;
 mod permissions;
 mod refresh;

@@ -135,7 +135,7 @@ impl Page<'_> {
             lang => self.words.language.code(),
             w => self.words.value(),
             brand => self.brand.value(),
-            root => self.root,
+            root => Value::from_safe_string(self.root.to_owned()),
             version => assets::version(),
             ..values
         };
@@ -154,7 +154,6 @@ impl Page<'_> {
         if let Ok(policy) = HeaderValue::from_str(&self.policy()) {
             headers.insert(header::CONTENT_SECURITY_POLICY, policy);
         }
-        headers.append(header::VARY, HeaderValue::from_static("Accept-Language"));
         Ok(response)
     }
 

@@ -10,4 +10,5 @@ pub(crate) mod jwt;
 pub(crate) mod parallel;
 pub(crate) mod process;
 pub(crate) mod smtp;
+pub(crate) mod visitor;
 pub(crate) mod wait;
