@@ -47,9 +47,14 @@
         // Who types faster than the server likes to be asked is told when the form is sent.
         if (!answer.ok) return;
         const judged = await answer.json();
-        score.value = judged.acceptable ? Math.max(judged.score, 3) : Math.min(judged.score, 2);
-        say([names[judged.score], ...judged.missed]);
+        // A password that will not be taken is not called strong, however hard it is to guess.
+        const shown = judged.acceptable ? Math.max(judged.score, 3) : Math.min(judged.score, 2);
+        score.value = shown;
+        say([names[shown], ...judged.missed]);
         strength.hidden = false;
+        // What was wrong with the last one is no news any more.
+        document.getElementById("password-problem")?.remove();
+        password.removeAttribute("aria-invalid");
       } catch {
         // Aborted by the next letter, or no network: nothing to show.
       }

@@ -50,6 +50,7 @@ impl Colour {
     }
 
     /// This colour, as light or dark as it must be for text of it to be read on `ground` (WCAG 2.2, 1.4.3).
+    #[must_use]
     pub fn legible_on(&self, ground: &Self) -> Self {
         let end = Self(ground.text_on_it().to_owned());
         (0..=100)

@@ -102,7 +102,7 @@ pub(super) fn add_to(routes: Route) -> Route {
 
 /// `GET /p/7`: what a business gives its members to remember.
 #[handler]
-async fn home(request: &Request, visit: Visit) -> Result<Response, Failure> {
+fn home(request: &Request, visit: Visit) -> Result<Response, Failure> {
     let number = visit.business.id;
     if request.uri().path().ends_with('/') {
         visit.lead_to("sign-in")
@@ -131,14 +131,11 @@ pub(super) async fn failure(
 ) -> Response {
     let business = find(app, path).await.ok().flatten();
     let words = Words::of(language(headers, business.as_ref()));
-    let brand = match &business {
-        Some(business) => Brand::of(business),
-        None => {
-            let from = &app.config.smtp.from;
-            let domain = from.address.domain();
-            Brand::plain(from.name.as_deref().unwrap_or(domain))
-        }
-    };
+    let from = &app.config.smtp.from;
+    let ours = from.name.as_deref().unwrap_or(from.address.domain());
+    let brand = business
+        .as_ref()
+        .map_or_else(|| Brand::plain(ours), Brand::of);
     let (status, heading, text) = said(error);
     let depth = path.split('/').count().saturating_sub(3);
     let page = Page {

@@ -1,6 +1,7 @@
 //! The pages for members of businesses without a portal.
 
 mod alike;
+mod browser;
 mod forms;
 mod headers;
 mod languages;

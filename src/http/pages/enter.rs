@@ -107,7 +107,7 @@ pub(super) async fn go_on(posted: Posted) -> Result<Response, Failure> {
 
 /// `GET second-factor`
 #[handler]
-pub(super) async fn second_factor(visit: Visit) -> Result<Response, Failure> {
+pub(super) fn second_factor(visit: Visit) -> Result<Response, Failure> {
     if visit.flow.login.is_none() {
         return visit.lead_to("sign-in");
     }

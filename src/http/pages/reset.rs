@@ -17,7 +17,7 @@ use crate::reset::CompleteError;
 
 /// `GET forgot`
 #[handler]
-pub(super) async fn open_forgot(visit: Visit) -> Result<Response, Failure> {
+pub(super) fn open_forgot(visit: Visit) -> Result<Response, Failure> {
     let email = visit.flow.email.clone().unwrap_or_default();
     show_forgot(visit, &email, Again::default())
 }
@@ -59,7 +59,7 @@ pub(super) async fn send_forgot(posted: Posted) -> Result<Response, Failure> {
 
 /// `GET sent`
 #[handler]
-pub(super) async fn sent(visit: Visit) -> Result<Response, Failure> {
+pub(super) fn sent(visit: Visit) -> Result<Response, Failure> {
     let email = visit.flow.email.clone();
     visit.page("sent.html", context! { email })
 }

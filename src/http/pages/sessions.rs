@@ -83,7 +83,7 @@ pub(super) async fn sign_out(posted: Posted) -> Result<Response, Failure> {
 
 /// `GET signed-out`
 #[handler]
-pub(super) async fn signed_out(visit: Visit) -> Result<Response, Failure> {
+pub(super) fn signed_out(visit: Visit) -> Result<Response, Failure> {
     visit.message(
         StatusCode::OK,
         ("signed_out_title", "signed_out_text"),

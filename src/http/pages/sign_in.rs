@@ -194,7 +194,7 @@ async fn request_code(visit: &Visit, email: EmailAddress) -> Result<Option<Again
 
 /// `GET code`: where a code from the mail is typed.
 #[handler]
-pub(super) async fn open_code(visit: Visit) -> Result<Response, Failure> {
+pub(super) fn open_code(visit: Visit) -> Result<Response, Failure> {
     match visit.flow.email.clone() {
         Some(email) => show_code(visit, &email, Again::default()),
         None => visit.lead_to("sign-in"),
@@ -239,7 +239,7 @@ pub(super) async fn send_code(posted: Posted) -> Result<Response, Failure> {
             .verify(email, business, &code, client, visit.now)
             .await;
         match taken {
-            Ok(token) => return with_login_token(visit, token).await,
+            Ok(login) => return with_login_token(visit, login).await,
             Err(VerifyError::WrongCode) => wrong("wrong_code"),
             Err(VerifyError::Wait(wait)) => visit.excuse(Failure::OverLimit(wait))?,
             Err(VerifyError::Store(error)) => visit.excuse(error.into())?,

@@ -71,6 +71,10 @@ static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
 
 /// `{{ w.reset_text | fill(email=email) }}`: a text of the language with a value in its place. The
 /// result is text, which is escaped like any other.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the template engine hands values over"
+)]
 fn fill(text: &str, values: Kwargs) -> Result<String, Error> {
     let name = values
         .args()

@@ -15,7 +15,7 @@ use super::cookies::{Cookies, Flow};
 use super::view::{Brand, Page};
 use super::words::{self, Words};
 use crate::app::App;
-use crate::business::{self, Business, BusinessId};
+use crate::business::{self, Business, BusinessId, PortalUrl};
 use crate::clock::Timestamp;
 use crate::http::client::Client;
 use crate::http::error::{Failure, with_retry_after};
@@ -59,21 +59,17 @@ impl<'a> FromRequest<'a> for Visit {
         };
         let cookies = visit.cookies();
         let (flow, session) = (cookies.flow(headers), cookies.session(headers));
-        let (browser, new) = match cookies.browser(headers) {
-            Some(known) => (known, None),
-            None => {
-                let id = app.entropy.token::<16>();
-                let cookie = cookies.set_browser(&id);
-                (id, cookie)
-            }
+        let known = cookies.browser(headers);
+        let browser = known.clone().unwrap_or_else(|| app.entropy.token::<16>());
+        let new = match known {
+            Some(_) => None,
+            None => cookies.set_browser(&browser),
         };
         visit.cookies.extend(new);
-        Ok(Self {
-            flow,
-            session,
-            browser,
-            ..visit
-        })
+        visit.flow = flow;
+        visit.browser = browser;
+        visit.session = session;
+        Ok(visit)
     }
 }
 
@@ -272,11 +268,7 @@ impl Visit {
             && url.username().is_empty()
             && url.password().is_none();
         let origin = url.origin().ascii_serialization();
-        let portal = self
-            .business
-            .portal_url
-            .as_ref()
-            .map(|portal| portal.origin());
+        let portal = self.business.portal_url.as_ref().map(PortalUrl::origin);
         let known = portal.as_ref() == Some(&origin)
             || self.business.allowed_origins.iter().any(|o| o == origin);
         (plain && known).then_some(url)

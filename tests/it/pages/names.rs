@@ -9,7 +9,7 @@ use crate::support::visitor::Visitor;
 const HOSTILE: [&str; 6] = [
     "<script>alert(1)</script>",
     "\"><img src=x onerror=alert(1)>",
-    "{{ 7 * 7 }}{% raw %}",
+    "{{ 7777 * 7777 }}{% raw %}",
     "Canal\u{202e}esuoH\u{0007}",
     "' onmouseover='alert(1)",
     "</title><h1>Ours</h1>",
@@ -32,7 +32,7 @@ fn a_hostile_business_name_is_inert() {
             assert_eq!(text.matches("<script").count(), 1, "{text}");
             assert_eq!(text.matches("<h1>").count(), 1, "{text}");
             assert!(!text.contains("<img") && !text.contains("' on"), "{text}");
-            assert!(!text.contains("49"), "{text}");
+            assert!(!text.contains("60481729"), "{text}");
             assert!(!text.contains(['\u{202e}', '\u{7}']), "{text}");
         }
     }
@@ -57,7 +57,7 @@ fn what_was_typed_comes_back_as_text() {
             assert!(text.matches("<script").count() <= 1, "{text}");
             assert!(!text.contains("<img") && !text.contains("\"' on"), "{text}");
             assert!(text.matches("<h1>").count() <= 1, "{text}");
-            assert!(!text.contains("49"), "{text}");
+            assert!(!text.contains("60481729"), "{text}");
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What the tests share.
 
 pub(crate) mod app;
+pub(crate) mod browser;
 pub(crate) mod connection;
 pub(crate) mod contract;
 pub(crate) mod faults;
