@@ -48,13 +48,16 @@ fn plain(answer: Answer, email: &str) -> (u16, Vec<(String, String)>, String) {
     (answer.status, headers.collect(), text)
 }
 
+/// What is in a form besides the address.
+type Fields = &'static [(&'static str, &'static str)];
+
 /// Assertions 11, 13, 14 and 17: at each form the answer is the same whoever it is for, the first time
 /// and the next, and the page that it leads to as well.
 #[test]
 fn forms_answer_alike_whoever_they_are_for() {
     let app = TestApp::builder().without_worker().start().and_hosted();
     let addresses = addresses(&app);
-    let forms: [(&str, &str, &[(&str, &str)]); 3] = [
+    let forms: [(&str, &str, Fields); 3] = [
         ("forgot", "sent", &[]),
         ("sign-in", "code", &[("by", "code")]),
         (

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::{JANE, says};
 use crate::support::app::{NEW_PASSWORD, PASSWORD, TestApp};
+use crate::support::http::Answer;
 use crate::support::visitor::{Visitor, hidden, page_of};
 use crate::two_factor;
 
@@ -18,7 +19,7 @@ pub(super) fn link(app: &TestApp, visitor: &Visitor) -> String {
     page_of(&link)
 }
 
-fn complete<'a>(visitor: &Visitor, link: &str, password: &'a str) -> crate::support::http::Answer {
+fn complete(visitor: &Visitor, link: &str, password: &str) -> Answer {
     let token = hidden(&visitor.read(link), "token");
     visitor.send("reset", &[("token", &token), ("password", password)])
 }

@@ -251,7 +251,7 @@ impl Browser {
         let features = json!([{ "name": "prefers-color-scheme", "value": scheme }]);
         self.devtools(
             "Emulation.setEmulatedMedia",
-            json!({ "features": features }),
+            &json!({ "features": features }),
         );
     }
 
@@ -259,11 +259,11 @@ impl Browser {
     pub(crate) fn measures(&self, width: u32, height: u32) {
         self.devtools(
             "Emulation.setDeviceMetricsOverride",
-            json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false }),
+            &json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false }),
         );
     }
 
-    fn devtools(&self, command: &'static str, parameters: Value) -> Value {
+    fn devtools(&self, command: &'static str, parameters: &Value) -> Value {
         let body = json!({ "cmd": command, "params": parameters });
         self.issue(Extension("goog/cdp/execute", body))
     }
