@@ -4,10 +4,12 @@ mod businesses;
 mod export;
 pub mod import;
 mod keys;
+mod templates;
 
 pub use self::export::{ExportError, Exported};
 pub use self::import::ImportError;
 pub use self::keys::KeyActError;
+pub use self::templates::TemplateError;
 use crate::accounts::{self, Account, AccountError, AccountId, NewAccount};
 use crate::audit::{self, Actor};
 use crate::business::BusinessId;
@@ -15,6 +17,7 @@ use crate::clock::Timestamp;
 use crate::email::EmailAddress;
 use crate::entropy::Entropy;
 use crate::locale::Locale;
+use crate::outbox::{self, Kind, NewMessage};
 use crate::password::{Busy, Hasher, Password};
 use crate::reset;
 use crate::session;
@@ -35,6 +38,8 @@ pub struct Person {
     pub locale: Option<Locale>,
     /// Their password.
     pub password: Option<Password>,
+    /// The Message-ID of the mail that welcomes them, if they are to get one.
+    pub welcome: Option<String>,
 }
 
 /// An administrator at work.
@@ -56,6 +61,7 @@ impl Admin {
             Some(password) => Some(self.hasher.hash(password).await?),
             None => None,
         };
+        let welcome = person.welcome;
         let person = NewAccount {
             id: AccountId::new(self.entropy.uuid()),
             email: person.email,
@@ -70,6 +76,17 @@ impl Admin {
         self.store
             .write(move |tx| {
                 accounts::sql::insert(tx, &person, now)?;
+                if let Some(message_id) = welcome {
+                    let message = NewMessage {
+                        kind: Kind::Welcome,
+                        recipient: person.email.clone(),
+                        account: Some(person.id),
+                        business: person.business_id,
+                        client: None,
+                        message_id,
+                    };
+                    outbox::enqueue(tx, &message, now)?;
+                }
                 note_account(tx, actor, "account.add", person.id, None, now)?;
                 Ok(person.id)
             })
@@ -77,10 +94,6 @@ impl Admin {
     }
 
     /// Changes a person's name, or the language of their mail (`Some(None)` clears it).
-    #[expect(
-        clippy::option_option,
-        reason = "absent, cleared and set are three things"
-    )]
     pub async fn set_person(
         &self,
         email: EmailAddress,

@@ -9,13 +9,14 @@ use crate::entropy::Entropy;
 use crate::limits::Limits;
 use crate::mailing;
 use crate::otp::{self, Otps};
-use crate::outbox::transport::{Transport, TransportError};
+use crate::outbox::transport::TransportError;
 use crate::outbox::worker::{Parts, Worker};
-use crate::outbox::{Kind, Renderer};
+use crate::outbox::{Kind, Relays, Renderer};
 use crate::password::{BreachFileError, Hasher, Policy};
 use crate::reset::{self, Resets};
 use crate::session::Sessions;
 use crate::store::{self, OpenError, Store};
+use crate::templates::Templates;
 use crate::token::{self, KeyError, KeyRing, Signer};
 use crate::totp::TwoFactor;
 use crate::vault::Vault;
@@ -83,7 +84,9 @@ impl App {
         let signer = Arc::new(Signer::new(keys, &config.http.public_url));
         let hasher = Hasher::new(&config.password, entropy.clone());
         let policy = Policy::open(&config.password)?;
+        let templates = Arc::new(Templates::default());
         let mailing = mailing::Settings {
+            templates: Arc::clone(&templates),
             reset: config.reset.clone(),
             otp: config.otp.clone(),
             vault: Arc::clone(&vault),
@@ -94,8 +97,8 @@ impl App {
         let worker = Worker::new(
             Parts {
                 store: store.clone(),
-                transport: Transport::open(&config.smtp)?,
-                renderer: Renderer::new(Arc::clone(&signer)),
+                relays: Relays::open(&config.smtp, Arc::clone(&vault))?,
+                renderer: Renderer::new(templates, Arc::clone(&signer)),
                 compose: compose(mailing.clone()),
                 clock: clock.clone(),
                 entropy: entropy.clone(),
@@ -157,7 +160,7 @@ fn mail_domain(from: &Mailbox) -> String {
 
 fn compose(settings: mailing::Settings) -> crate::outbox::worker::Compose {
     Arc::new(move |tx, message, now| match message.kind {
-        Kind::Reset => reset::compose(tx, message, &settings, now),
+        Kind::Reset | Kind::Welcome => reset::compose(tx, message, &settings, now),
         Kind::Otp => otp::compose(tx, message, &settings, now),
         Kind::Changed | Kind::SignIn => mailing::compose(tx, message, &settings),
     })

@@ -12,6 +12,7 @@ mod outbox;
 mod output;
 mod serve;
 mod setup;
+mod template;
 mod user;
 
 use std::path::PathBuf;
@@ -61,6 +62,9 @@ enum Command {
     /// Reset links
     #[command(subcommand)]
     Reset(links::Command),
+    /// What mail says and looks like: built-in templates, and those of locations
+    #[command(subcommand)]
+    Template(template::Command),
     /// Mail that waits, and what became of the rest
     #[command(subcommand)]
     Outbox(outbox::Command),
@@ -84,6 +88,7 @@ pub fn run(cli: Cli) -> Result<(), Error> {
             Command::Business(command) => business::run(command, &setup, &out).await,
             Command::User(command) => user::run(command, &setup, &out).await,
             Command::Reset(command) => links::run(command, &setup, &out).await,
+            Command::Template(command) => template::run(command, &setup, &out).await,
             Command::Outbox(command) => outbox::run(command, &setup, &out).await,
             Command::Key(command) => key::run(command, &setup, &out).await,
         }

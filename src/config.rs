@@ -146,6 +146,8 @@ pub struct Outbox {
 pub struct Reset {
     /// How long a link works.
     pub ttl: Duration,
+    /// How long the link works that welcomes somebody who was added.
+    pub welcome_ttl: Duration,
     /// The most links of one account that work at the same time.
     pub max_pending: u32,
     /// How long an unused link holds back the next one; can be zero.

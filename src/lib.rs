@@ -24,13 +24,13 @@
 //! | wiring | [`app`]: the parts of one deployment; [`health`]: whether they do their work |
 //! | acts | [`reset`], [`otp`], [`session`], [`totp`]: what members do; [`admin`]: what administrators do |
 //! | mail | [`mailing`]: whose brand a mail wears, and the notices |
-//! | things | [`business`], [`accounts`], [`password`], [`token`], [`outbox`], [`audit`], [`limits`], [`guesses`] |
+//! | things | [`business`], [`accounts`], [`password`], [`token`], [`templates`], [`outbox`], [`audit`], [`limits`], [`guesses`] |
 //! | secrets | [`key_folder`]: files that are ours alone; [`vault`]: sealing, and codes |
-//! | storage | [`store`]: one writer that commits in groups, a pool of readers, migrations |
+//! | storage | [`store`]: one writer that commits in groups, threads that read, migrations |
 //! | ground | [`config`], [`clock`], [`entropy`], [`email`], [`key_folder`], [`locale`], [`text`] |
 //!
 //! SQL stands in the `sql.rs` beside its domain, as functions over a connection or a [`store::Tx`].
-//! Mail templates are in `assets/mail/`, the schema in `migrations/`, the documented defaults of the
+//! Built-in mail templates are in `assets/mail/`, the schema in `migrations/`, the documented defaults of the
 //! configuration in `config.example.toml`, which is compiled in.
 //!
 //! # Invariants
@@ -78,6 +78,7 @@ pub mod reset;
 pub mod server;
 pub mod session;
 pub mod store;
+pub mod templates;
 pub mod text;
 pub mod token;
 pub mod totp;

@@ -22,8 +22,8 @@ use crate::config;
 use crate::email::EmailAddress;
 use crate::entropy::Entropy;
 use crate::guesses::{self, Guesser};
-use crate::mailing::{Settings, addressee};
-use crate::outbox::{self, Claimed, Composed, Content, Draft, Kind, NewMessage};
+use crate::mailing::{self, Settings, addressee};
+use crate::outbox::{self, Claimed, Composed, Content, Kind, NewMessage};
 use crate::session::{self, LOGIN_TTL};
 use crate::store::{Store, StoreError, Tx};
 use crate::token::{self, Jti, Signer, Subject};
@@ -268,7 +268,7 @@ pub fn compose(
         }
         Some(_) => return drop("the code was used or revoked before it could be sent"),
         None => {
-            if sql::pending(tx, account.id, now)? >= MAX_PENDING {
+            if sql::pending(tx, account.id, settings.otp.max_attempts, now)? >= MAX_PENDING {
                 return drop("the account has as many unused codes as it may");
             }
             let id = Jti::new(&settings.entropy);
@@ -284,13 +284,9 @@ pub fn compose(
         settings.otp.ttl,
         now,
     )?;
-    Ok(Composed::Send(Box::new(Draft {
-        recipient: account.email,
-        name: account.name,
-        brand,
-        content: Content::Code {
-            code: code(&settings.vault, &id, settings.otp.digits),
-            link,
-        },
-    })))
+    let content = Content::Code {
+        code: code(&settings.vault, &id, settings.otp.digits),
+        link,
+    };
+    mailing::draft(tx, message.kind, account, brand, content, settings)
 }

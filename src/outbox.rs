@@ -5,6 +5,7 @@
 //! marks each right after the relay's answer. Delivery is at least once: a crash between the relay's
 //! 250 and our commit can send one duplicate, with the same Message-ID and the same token.
 
+mod relays;
 mod render;
 pub mod schedule;
 pub(crate) mod sql;
@@ -16,28 +17,17 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-pub use self::render::Renderer;
+pub use self::relays::Relays;
+pub use self::render::{Addressing, RenderError, Renderer, build};
 use crate::accounts::AccountId;
 use crate::business::{Brand, BusinessId};
 use crate::clock::Timestamp;
 use crate::email::EmailAddress;
 use crate::entropy::Entropy;
 use crate::store::{StoreError, Tx};
+use crate::templates::Chosen;
+pub use crate::templates::Kind;
 use crate::token;
-
-/// What a message is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Kind {
-    /// A reset link that somebody asked for. Whether there is an account is found out when sending.
-    Reset,
-    /// A one-time code and a magic link that somebody asked for.
-    Otp,
-    /// The notice that a password was changed.
-    Changed,
-    /// The notice that an application that is new to the account has signed in.
-    SignIn,
-}
 
 impl Kind {
     /// For how long the message is worth sending: a link for a day, a notice for four
@@ -46,24 +36,8 @@ impl Kind {
         const DAY: u64 = 24 * 60 * 60;
         match self {
             Self::Reset | Self::Otp => Duration::from_secs(DAY),
-            Self::Changed | Self::SignIn => Duration::from_secs(4 * DAY),
+            Self::Changed | Self::Welcome | Self::SignIn => Duration::from_secs(4 * DAY),
         }
-    }
-
-    /// The name in the database, in templates and in listings.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Reset => "reset",
-            Self::Otp => "otp",
-            Self::Changed => "changed",
-            Self::SignIn => "signin_notice",
-        }
-    }
-}
-
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
     }
 }
 
@@ -189,6 +163,8 @@ pub struct Draft {
     pub name: String,
     /// Whose mail it is.
     pub brand: Brand,
+    /// What it is made from, and its language.
+    pub templates: Chosen,
     /// What it says.
     pub content: Content,
 }
@@ -196,7 +172,7 @@ pub struct Draft {
 /// What a mail says.
 #[derive(Clone)]
 pub enum Content {
-    /// A link with a token, which is signed when the mail is rendered and stored nowhere.
+    /// A link to choose a password, with a token, which is signed when the mail is rendered and stored nowhere.
     ResetLink(token::Subject),
     /// A code, and a link with the login token of the same id.
     Code {

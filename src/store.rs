@@ -1,7 +1,7 @@
 //! The database: one SQLite file in WAL mode.
 //!
 //! [`Store::write`] hands a job to the one writer thread, which commits jobs in groups (see
-//! `writer.rs`); [`Store::read`] runs on a small pool of read-only connections. An answer from
+//! `writer.rs`); [`Store::read`] goes to a few threads with read-only connections. An answer from
 //! `write` means that the transaction has been synced to disk.
 //!
 //! Architecture invariant: no transaction spans an SMTP conversation or a password hash. Work of
@@ -164,6 +164,6 @@ impl Store {
     /// Finishes the jobs that were accepted, checkpoints the WAL and closes the file.
     pub async fn close(&self) {
         self.writer.close().await;
-        self.readers.close();
+        self.readers.close().await;
     }
 }

@@ -5,6 +5,9 @@
 
 mod keys;
 mod ring;
+mod seen;
+
+use std::sync::Arc;
 
 use jsonwebtoken::{Algorithm, Header, Validation};
 use serde::{Deserialize, Serialize};
@@ -12,6 +15,7 @@ use serde::{Deserialize, Serialize};
 pub use self::keys::{KeyState, ListedKey, RetireError, honoured_for};
 pub use self::keys::{list as list_keys, retire as retire_key, rotate as rotate_key};
 pub use self::ring::KeyRing;
+use self::seen::Seen;
 use crate::accounts::AccountId;
 use crate::business::BusinessId;
 use crate::clock::Timestamp;
@@ -149,6 +153,13 @@ struct ReceivedClaims {
 pub struct Signer {
     keys: KeyRing,
     issuer: String,
+    seen: Seen,
+}
+
+/// What a token says whose signature is good, and which key made that.
+struct Authentic {
+    key: String,
+    verified: Verified,
 }
 
 impl Signer {
@@ -160,6 +171,7 @@ impl Signer {
         Self {
             keys,
             issuer: issuer.as_str().trim_end_matches('/').to_owned(),
+            seen: Seen::default(),
         }
     }
 
@@ -218,14 +230,29 @@ impl Signer {
     }
 
     /// Checks signature, key, kind, issuer, audience, claim types and expiry.
-    ///
-    /// The header may name neither a key of its own (`jwk`, `jku`, `x5u`, `x5c`) nor an extension
-    /// that must be understood (`crit`), and its `alg` counts for nothing but equality with the
-    /// key's own (RFC 8725, 3.1).
     pub fn verify(&self, kind: Kind, token: &str, now: Timestamp) -> Result<Verified, Invalid> {
         if token.len() > Self::MAX_LENGTH {
             return Err(Invalid);
         }
+        let check = || self.check(kind, token, now);
+        let authentic = match kind {
+            Kind::Access => self.seen.or_check(token, check)?,
+            // Those that are used once would only take others' places.
+            Kind::Reset | Kind::Login => Arc::new(check()?),
+        };
+        let counts = self.keys.find(&authentic.key, now).is_some();
+        if !counts || now >= authentic.verified.expires_at {
+            return Err(Invalid);
+        }
+        Ok(authentic.verified.clone())
+    }
+
+    /// Checks everything that time does not change.
+    ///
+    /// The header may name neither a key of its own (`jwk`, `jku`, `x5u`, `x5c`) nor an extension
+    /// that must be understood (`crit`), and its `alg` counts for nothing but equality with the
+    /// key's own (RFC 8725, 3.1).
+    fn check(&self, kind: Kind, token: &str, now: Timestamp) -> Result<Authentic, Invalid> {
         let header = jsonwebtoken::decode_header(token).map_err(|_| Invalid)?;
         let foreign_key = header.jwk.is_some()
             || header.jku.is_some()
@@ -255,18 +282,20 @@ impl Signer {
             Some(number) => Some(BusinessId::new(number).ok_or(Invalid)?),
         };
         let addressed = claims.iss == self.issuer && claims.aud == self.audience(kind);
-        let current = claims.iat <= claims.exp && now.seconds() < claims.exp;
-        if !addressed || !current {
+        if !addressed || claims.iat > claims.exp {
             return Err(Invalid);
         }
-        Ok(Verified {
-            account: AccountId::parse(&claims.sub).ok_or(Invalid)?,
-            business,
-            jti: Jti::from_text(claims.jti),
-            session: claims.sid,
-            client_id: claims.client_id,
-            issued_at: Timestamp::from_seconds(claims.iat),
-            expires_at: Timestamp::from_seconds(claims.exp),
+        Ok(Authentic {
+            key: key.id().to_owned(),
+            verified: Verified {
+                account: AccountId::parse(&claims.sub).ok_or(Invalid)?,
+                business,
+                jti: Jti::from_text(claims.jti),
+                session: claims.sid,
+                client_id: claims.client_id,
+                issued_at: Timestamp::from_seconds(claims.iat),
+                expires_at: Timestamp::from_seconds(claims.exp),
+            },
         })
     }
 }

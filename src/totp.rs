@@ -17,6 +17,11 @@ use crate::clock::Timestamp;
 use crate::store::{StoreError, Tx};
 use crate::vault::Vault;
 
+/// Consecutive wrong codes of an account, from wherever they came, after which no code of the device is
+/// taken (NIST SP 800-63B-4, 3.2.2). Whoever guesses has shown a password or a link before, so that
+/// no stranger can bring this about.
+const MAX_FAILURES: u32 = 100;
+
 /// How an account's second factor stands, while it is on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Status {
@@ -96,6 +101,9 @@ pub fn status(db: &rusqlite::Connection, account: AccountId) -> Result<Option<St
 
 /// Uses a code of the device or a recovery code up; none when it is wrong, over or used, or when the
 /// account has no second factor.
+///
+/// After [`MAX_FAILURES`] wrong ones in a row no code of the device is taken, the right one neither. A
+/// recovery code still is: a hundred guesses come nowhere near one.
 pub fn check(
     tx: &Tx<'_>,
     vault: &Vault,
@@ -106,24 +114,32 @@ pub fn check(
     let Some(stored) = sql::find(tx, account)?.filter(|stored| stored.confirmed) else {
         return Ok(None);
     };
-    match Given::parse(code) {
-        Some(Given::Code(code)) => {
+    let factor = match Given::parse(code) {
+        Some(Given::Code(code)) if stored.failures < MAX_FAILURES => {
             let secret = unseal(vault, account, &stored);
             let step = secret.and_then(|it| it.matching_step(&code, stored.last_step, now));
             let used = match step {
                 Some(step) => sql::use_step(tx, account, step)?,
                 None => false,
             };
-            Ok(used.then_some(Factor::Totp))
+            used.then_some(Factor::Totp)
         }
         Some(Given::Recovery(code)) => {
             // What the index compares is an HMAC: how far it gets tells nothing about any code.
             let hash = recovery_hash(vault, account, &code);
             let used = sql::use_recovery_code(tx, account, hash, now)?;
-            Ok(used.then_some(Factor::RecoveryCode))
+            used.then_some(Factor::RecoveryCode)
         }
-        None => Ok(None),
+        Some(Given::Code(_)) | None => None,
+    };
+    let failures = match factor {
+        Some(_) => 0,
+        None => stored.failures.saturating_add(1),
+    };
+    if failures != stored.failures {
+        sql::set_failures(tx, account, failures)?;
     }
+    Ok(factor)
 }
 
 /// Switches the account's second factor off; recovery codes go with the secret. Whether it was on.

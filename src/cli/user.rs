@@ -1,5 +1,6 @@
 //! `readmit user`.
 
+mod person;
 mod show;
 mod transfer;
 
@@ -12,13 +13,12 @@ use super::{Error, Output, input};
 use crate::accounts::{self, AccountError};
 use crate::admin::{Admin, Person};
 use crate::app::App;
-use crate::business::{self, BusinessId};
+use crate::business::BusinessId;
 use crate::config::Config;
 use crate::email::EmailAddress;
 use crate::locale::Locale;
-use crate::password::{Context, Policy};
+use crate::password::Policy;
 use crate::session;
-use crate::store::StoreError;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -38,6 +38,9 @@ pub(super) enum Command {
         /// Read the password from standard input
         #[arg(long)]
         password_stdin: bool,
+        /// Send them a mail with a link to choose a password
+        #[arg(long, conflicts_with = "password_stdin")]
+        welcome: bool,
     },
     /// Change a person's name or language
     Set {
@@ -155,22 +158,6 @@ fn address(text: &str) -> Result<EmailAddress, Error> {
     EmailAddress::parse(text).map_err(|error| format!("{text:?}: {error}").into())
 }
 
-/// What the password of somebody who is being added must not be made of.
-fn new_member(db: &rusqlite::Connection, person: Person) -> Result<Context, StoreError> {
-    let business = match person.business {
-        Some(id) => business::find(db, id)?,
-        None => None,
-    };
-    Ok(Context {
-        email: Some(person.email),
-        name: Some(person.name),
-        min_length: business
-            .as_ref()
-            .and_then(|business| business.password_min_length),
-        business: business.map(|business| business.name),
-    })
-}
-
 pub(super) async fn run(command: Command, setup: &Setup, out: &Output) -> Result<(), Error> {
     let database = match command {
         Command::Add { .. } | Command::Import { .. } => Database::MayBeMade,
@@ -192,36 +179,24 @@ async fn act(command: Command, admin: &Admin, config: &Config, out: &Output) -> 
             business,
             locale,
             password_stdin,
+            welcome,
         } => {
             let person = Person {
                 email: address(&email)?,
-                name: person_name(&name)?,
+                name: person::name(&name)?,
                 business,
                 locale,
                 password: None,
+                welcome: welcome.then(|| person::message_id(admin, config)),
             };
-            add(out, admin, config, person, password_stdin).await?;
+            person::add(out, admin, config, person, password_stdin).await?;
         }
         Command::Set {
             email,
             name,
             locale,
         } => {
-            let name = name.as_deref().map(person_name).transpose()?;
-            let locale = match locale.as_deref().map(str::trim) {
-                None => None,
-                Some("") => Some(None),
-                Some(tag) => {
-                    let parsed = Locale::parse(tag);
-                    Some(Some(parsed.map_err(|error| format!("--locale: {error}"))?))
-                }
-            };
-            if name.is_none() && locale.is_none() {
-                return Err("there is nothing to change; give --name or --locale".into());
-            }
-            admin
-                .set_person(address(&email)?, name, locale, now)
-                .await?;
+            person::set(admin, address(&email)?, name.as_deref(), locale.as_deref()).await?;
             show::show(out, admin, address(&email)?, false).await?;
         }
         Command::List { json } => show::list(out, &admin.store.read(accounts::list).await?, json)?,
@@ -294,39 +269,6 @@ async fn act(command: Command, admin: &Admin, config: &Config, out: &Output) -> 
         }
     }
     Ok(())
-}
-
-async fn add(
-    out: &Output,
-    admin: &Admin,
-    config: &Config,
-    mut person: Person,
-    password_stdin: bool,
-) -> Result<(), Error> {
-    if password_stdin {
-        let context = admin.store.read({
-            let person = person.clone();
-            move |db| new_member(db, person)
-        });
-        let policy = Policy::open(&config.password)?;
-        person.password = Some(input::password(&policy, &context.await?)?);
-    }
-    let note = if person.password.is_none() {
-        "; they must reset their password first"
-    } else {
-        ""
-    };
-    let added = person.email.to_string();
-    admin.add_account(person, CLOCK.now()).await?;
-    out.line(format!("{added} added{note}"))
-}
-
-fn person_name(text: &str) -> Result<String, Error> {
-    let name = text.trim();
-    if name.is_empty() || name.chars().any(char::is_control) {
-        return Err("--name: a name is required, without control characters".into());
-    }
-    Ok(name.to_owned())
 }
 
 async fn set_password(admin: &Admin, config: &Config, email: EmailAddress) -> Result<(), Error> {

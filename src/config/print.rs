@@ -113,6 +113,7 @@ fn reset(config: &Config) -> Keys {
     let reset = &config.reset;
     vec![
         ("ttl", span(reset.ttl)),
+        ("welcome_ttl", span(reset.welcome_ttl)),
         ("max_pending", reset.max_pending.into()),
         ("cooldown", span(reset.cooldown)),
     ]

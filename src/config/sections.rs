@@ -209,6 +209,7 @@ impl Reset {
     pub(super) fn read(settings: &Settings) -> Result<Self, ConfigError> {
         Ok(Self {
             ttl: settings.span("reset.ttl", SECOND..=LONG)?,
+            welcome_ttl: settings.span("reset.welcome_ttl", SECOND..=LONG)?,
             max_pending: settings.count("reset.max_pending", 1..=100)?,
             cooldown: settings.span("reset.cooldown", Duration::ZERO..=LONG)?,
         })

@@ -129,13 +129,14 @@ pub fn date_and_time(language: Language, zone: &Zone, time: Timestamp) -> String
     let (clock, zone) = (local.strftime("%H:%M"), local.strftime("%Z"));
     match language {
         Language::English => format!("{day} {month} {year}, {clock} {zone}"),
-        Language::Spanish => format!("{day} de {month} de {year}, {clock} ({zone})"),
+        Language::Spanish | Language::Portuguese => {
+            format!("{day} de {month} de {year}, {clock} ({zone})")
+        }
         Language::French => {
             let first = if day == 1 { "er" } else { "" };
             format!("{day}{first} {month} {year} à {clock} ({zone})")
         }
         Language::German => format!("{day}. {month} {year}, {clock} Uhr ({zone})"),
-        Language::Portuguese => format!("{day} de {month} de {year}, {clock} ({zone})"),
         Language::Italian => {
             let first = if day == 1 { "º" } else { "" };
             format!("{day}{first} {month} {year}, ore {clock} ({zone})")

@@ -102,20 +102,22 @@ pub(super) fn renew(
     Ok(())
 }
 
-/// How many codes the account could use, or will be able to once their mail gets through.
+/// How many codes the account could use, or will be able to once their mail gets through. One that was
+/// tried too often is none: whoever tried it must not keep the member from the next.
 pub(super) fn pending(
     db: &Connection,
     account: AccountId,
+    max_attempts: u32,
     now: Timestamp,
 ) -> Result<u32, StoreError> {
     Ok(db
         .prepare_cached(
             "SELECT count(*) FROM otp_codes c LEFT JOIN outbox o ON o.id = c.outbox_id \
-             WHERE c.account_id = ?1 AND c.used_at IS NULL \
+             WHERE c.account_id = ?1 AND c.used_at IS NULL AND c.attempts < ?3 \
              AND coalesce(o.state, 'sent') <> 'dead' \
              AND (c.expires_at > ?2 OR coalesce(o.state, 'sent') IN ('queued', 'sending'))",
         )?
-        .query_row(params![account, now], |row| row.get(0))?)
+        .query_row(params![account, now, max_attempts], |row| row.get(0))?)
 }
 
 /// Counts a try against the account and each of its codes that could still be used, and returns

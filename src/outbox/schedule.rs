@@ -64,6 +64,6 @@ pub fn too_late(kind: Kind, age: Duration) -> Option<&'static str> {
     (age > kind.useful_for()).then_some(match kind {
         Kind::Reset => "not delivered within a day, after which nobody waits for a link",
         Kind::Otp => "not delivered within a day, after which nobody waits for a code",
-        Kind::Changed | Kind::SignIn => "not delivered within four days",
+        Kind::Changed | Kind::Welcome | Kind::SignIn => "not delivered within four days",
     })
 }

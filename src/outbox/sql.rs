@@ -3,27 +3,9 @@
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
-use super::{Claimed, Kind, Listed, NewMessage, State};
+use super::{Claimed, Listed, NewMessage, State};
 use crate::clock::Timestamp;
 use crate::store::{StoreError, Tx};
-
-impl ToSql for Kind {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(self.as_str().into())
-    }
-}
-
-impl FromSql for Kind {
-    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
-        match value.as_str()? {
-            "reset" => Ok(Self::Reset),
-            "otp" => Ok(Self::Otp),
-            "changed" => Ok(Self::Changed),
-            "signin_notice" => Ok(Self::SignIn),
-            _ => Err(FromSqlError::InvalidType),
-        }
-    }
-}
 
 impl ToSql for State {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
@@ -173,6 +155,17 @@ pub(crate) fn retry(
         reply,
         next_attempt_at
     ])?;
+    Ok(())
+}
+
+/// Puts a claimed message back as if it had not been claimed, until `at`.
+pub(crate) fn put_back(tx: &Tx<'_>, lease: &Lease<'_>, at: Timestamp) -> Result<(), StoreError> {
+    tx.prepare_cached(
+        "UPDATE outbox SET state = 'queued', attempts = attempts - 1, next_attempt_at = ?4, \
+         lease_owner = NULL \
+         WHERE id = ?1 AND lease_owner = ?2 AND attempts = ?3 AND state = 'sending'",
+    )?
+    .execute(params![lease.id, lease.owner, lease.attempt, at])?;
     Ok(())
 }
 

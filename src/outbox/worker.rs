@@ -9,8 +9,8 @@ use tokio::task::JoinSet;
 
 use super::schedule::{self, Attempt, Policy, Verdict};
 use super::sql::{self, Lease, Unreadable};
-use super::transport::{Failure, FailureKind, Reply, Transport};
-use super::{Claimed, Composed, Draft, Renderer, State};
+use super::transport::{Failure, FailureKind, Reply};
+use super::{Claimed, Composed, Draft, Relays, Renderer, State};
 use crate::clock::{Clock, Timestamp};
 use crate::config;
 use crate::entropy::Entropy;
@@ -24,7 +24,7 @@ pub type Compose =
 /// Everything that sending takes.
 pub struct Worker {
     store: Store,
-    transport: Transport,
+    relays: Relays,
     renderer: Renderer,
     compose: Compose,
     clock: Clock,
@@ -44,8 +44,8 @@ pub struct Worker {
 pub struct Parts {
     /// The database.
     pub store: Store,
-    /// The relay.
-    pub transport: Transport,
+    /// The relays.
+    pub relays: Relays,
     /// Templates and keys.
     pub renderer: Renderer,
     /// See [`Compose`].
@@ -58,13 +58,16 @@ pub struct Parts {
 
 type Job = (Claimed, Box<Draft>);
 
+/// How long a message waits whose business has a relay of its own with every lane taken.
+const BUSY: Duration = Duration::from_secs(2);
+
 impl Worker {
     /// A worker that sends on up to `connections` lanes.
     pub fn new(parts: Parts, config: &config::Outbox, connections: usize) -> Arc<Self> {
         Arc::new(Self {
             owner: parts.entropy.token::<9>(),
             store: parts.store,
-            transport: parts.transport,
+            relays: parts.relays,
             renderer: parts.renderer,
             compose: parts.compose,
             clock: parts.clock,
@@ -107,15 +110,22 @@ impl Worker {
                 continue;
             }
             for (message, draft) in claimed {
+                let worker = Arc::clone(&self);
                 // Every lane busy: wait for one, so that no more is claimed than can be sent. What has
                 // not begun by the time of a stop does not begin any more.
-                let lane = tokio::select! {
-                    biased;
-                    _ = stop.wait_for(|stop| *stop) => break,
-                    lane = Arc::clone(&self.lanes).acquire_owned() => lane,
+                let lane = match self.relays.own_lanes(&draft.brand) {
+                    None => tokio::select! {
+                        biased;
+                        _ = stop.wait_for(|stop| *stop) => break,
+                        lane = Arc::clone(&self.lanes).acquire_owned() => lane.ok(),
+                    },
+                    // For one business's relay the others' mail does not wait.
+                    Some(lanes) => lanes.try_acquire_owned().ok(),
                 };
-                let Ok(lane) = lane else { return };
-                let worker = Arc::clone(&self);
+                let Some(lane) = lane else {
+                    sending.spawn(async move { worker.put_back(&message).await });
+                    continue;
+                };
                 sending.spawn(async move {
                     worker.deliver(&message, &draft, lane).await;
                 });
@@ -129,7 +139,7 @@ impl Worker {
             );
             sending.shutdown().await;
         }
-        self.transport.close().await;
+        self.relays.close().await;
         let (owner, now) = (self.owner.clone(), self.clock.now());
         let released: Result<usize, StoreError> = self
             .store
@@ -195,12 +205,16 @@ impl Worker {
         draft: &Draft,
         lane: tokio::sync::OwnedSemaphorePermit,
     ) {
-        let result = match self.renderer.letter(message, draft, self.clock.now()) {
+        let letter = self.renderer.letter(message, draft, self.clock.now());
+        self.renderer
+            .report_failures(&self.store, self.clock.now())
+            .await;
+        let result = match letter {
             Ok(letter) => {
                 // An attempt ends before its lease does, or another worker could start the same.
                 let now = self.clock.now();
                 let limit = message.lease_until.since(now).mul_f64(0.9);
-                let sending = self.transport.send(&letter, now);
+                let sending = self.relays.send(&draft.brand, &letter, now);
                 tokio::time::timeout(limit, sending)
                     .await
                     .unwrap_or_else(|_| Err(timed_out()))
@@ -216,6 +230,22 @@ impl Worker {
         };
         drop(lane);
         self.mark(message, result).await;
+    }
+
+    /// Lets a message wait whose relay has no lane free. It was not tried.
+    async fn put_back(&self, message: &Claimed) {
+        let (id, attempt, owner) = (message.id, message.attempt, self.owner.clone());
+        let at = self.clock.now().after(BUSY);
+        let done: Result<(), StoreError> = self
+            .store
+            .write_patiently(move |tx| {
+                let owner = &owner;
+                sql::put_back(tx, &Lease { id, owner, attempt }, at)
+            })
+            .await;
+        if let Err(error) = done {
+            tracing::warn!(id, %error, "a message could not be put back; its lease runs out by itself");
+        }
     }
 
     /// Writes the outcome, trying again for as long as the database refuses.

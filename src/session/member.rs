@@ -3,6 +3,8 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use rusqlite::Connection;
+
 use super::{CARRY_TTL, Listed, Sessions, issue_login_token, shown, sql};
 use crate::accounts::{self, Account};
 use crate::audit::{self, Actor};
@@ -163,12 +165,11 @@ impl Sessions {
         let (stored, context) = self
             .store
             .read(move |db| {
-                if let Some(wait) = guesses::must_wait(db, &asking, now)? {
-                    return Err(ChangePasswordError::Wait(wait));
-                }
+                may_guess(db, &asking, now)?;
                 let found = accounts::sql::credentials(db, &email)?;
                 let context = accounts::password_context(db, &changing, at)?;
-                Ok((found.and_then(|found| found.password_hash), context))
+                let stored = found.and_then(|found| found.password_hash);
+                Ok::<_, ChangePasswordError>((stored, context))
             })
             .await?;
         let matches = match Password::new(current) {
@@ -177,7 +178,15 @@ impl Sessions {
         };
         if !matches {
             self.store
-                .write(move |tx| guesses::count(tx, &guesser, now))
+                .write(move |tx| {
+                    may_guess(tx, &guesser, now)?;
+                    guesses::count(tx, &guesser, now)?;
+                    let client = shown(client);
+                    let mut entry = member_entry(account.id, "password.change", &client, None);
+                    entry.outcome = audit::Outcome::Refused;
+                    entry.detail = Some("the current password is wrong");
+                    Ok::<_, ChangePasswordError>(audit::record(tx, &entry, now)?)
+                })
                 .await?;
             return Err(ChangePasswordError::WrongPassword);
         }
@@ -202,6 +211,7 @@ impl Sessions {
                 if !unchanged {
                     return Err(ChangePasswordError::WrongPassword);
                 }
+                may_guess(tx, &guesser, now)?;
                 let why = "the member changed the password";
                 accounts::sql::set_password(tx, account.id, &hash, now)?;
                 reset::revoke_open(tx, account.id, why, now)?;
@@ -231,5 +241,18 @@ pub(super) fn member_entry<'a>(
         business: None,
         client: Some(client),
         detail,
+    }
+}
+
+/// Asked before the hash and after it: many can have been let in at once before the first of them was
+/// counted. Those learn nothing, whatever they guessed.
+fn may_guess(
+    db: &Connection,
+    guesser: &Guesser,
+    now: Timestamp,
+) -> Result<(), ChangePasswordError> {
+    match guesses::must_wait(db, guesser, now)? {
+        Some(wait) => Err(ChangePasswordError::Wait(wait)),
+        None => Ok(()),
     }
 }

@@ -4,6 +4,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rusqlite::Connection;
+
 use super::{Grant, LOGIN_TTL, Opened, Sessions, factor, issue_login_token, shown, sql};
 use crate::accounts::{self, Account, AccountId};
 use crate::audit::{self, Actor};
@@ -162,10 +164,8 @@ impl Sessions {
             (Some(email), Some(guesser)) => {
                 self.store
                     .read(move |db| {
-                        if let Some(wait) = guesses::must_wait(db, &guesser, now)? {
-                            return Err(SignInError::Wait(wait));
-                        }
-                        Ok(accounts::sql::credentials(db, &email)?)
+                        may_guess(db, &guesser, now)?;
+                        Ok::<_, SignInError>(accounts::sql::credentials(db, &email)?)
                     })
                     .await?
             }
@@ -261,6 +261,9 @@ impl Sessions {
                 if !unchanged {
                     return Err(SignInError::Credentials);
                 }
+                if let Some(guesser) = &guesser {
+                    may_guess(tx, guesser, now)?;
+                }
                 let verdict = totp::demand(tx, &vault, account.id, code.as_deref(), now)?;
                 let refused = match verdict {
                     totp::Verdict::Missing => Some(Refusal::NoCode),
@@ -307,10 +310,25 @@ impl Sessions {
         guesser: Option<Guesser>,
         client: IpAddr,
         now: Timestamp,
-    ) -> Result<(), StoreError> {
+    ) -> Result<(), SignInError> {
         self.store
-            .write(move |tx| note_refusal(tx, account, refusal, guesser.as_ref(), client, now))
+            .write(move |tx| {
+                if let Some(guesser) = &guesser {
+                    may_guess(tx, guesser, now)?;
+                }
+                note_refusal(tx, account, refusal, guesser.as_ref(), client, now)?;
+                Ok(())
+            })
             .await
+    }
+}
+
+/// Asked before the hash and after it: many can have been let in at once before the first of them was
+/// counted. Those learn nothing, whatever they guessed.
+fn may_guess(db: &Connection, guesser: &Guesser, now: Timestamp) -> Result<(), SignInError> {
+    match guesses::must_wait(db, guesser, now)? {
+        Some(wait) => Err(SignInError::Wait(wait)),
+        None => Ok(()),
     }
 }
 

@@ -161,6 +161,11 @@ impl TwoFactor {
         let vault = Arc::clone(&self.vault);
         self.store
             .write(move |tx| {
+                // Asked a second time, because many can have been let in at once before the first of them
+                // was counted.
+                if let Some(wait) = guesses::must_wait(tx, &guesser, now)? {
+                    return Err(TwoFactorError::Wait(wait));
+                }
                 // The password may have been changed while the hash was computed.
                 let unchanged = accounts::sql::by_id(tx, account)?
                     .is_some_and(|now| now.credential_version == version);

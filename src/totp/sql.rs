@@ -13,18 +13,22 @@ pub(super) struct Stored {
     pub(super) secret: Vec<u8>,
     pub(super) confirmed: bool,
     pub(super) last_step: Option<i64>,
+    /// Consecutive wrong codes.
+    pub(super) failures: u32,
 }
 
 pub(super) fn find(db: &Connection, account: AccountId) -> Result<Option<Stored>, StoreError> {
     Ok(db
         .prepare_cached(
-            "SELECT secret, confirmed_at IS NOT NULL, last_step FROM totp WHERE account_id = ?1",
+            "SELECT secret, confirmed_at IS NOT NULL, last_step, failures FROM totp \
+             WHERE account_id = ?1",
         )?
         .query_row([account], |row| {
             Ok(Stored {
                 secret: row.get(0)?,
                 confirmed: row.get(1)?,
                 last_step: row.get(2)?,
+                failures: row.get(3)?,
             })
         })
         .optional()?)
@@ -78,6 +82,17 @@ pub(super) fn confirm(
         )?
         .execute(params![account, step, now])?;
     Ok(confirmed == 1)
+}
+
+/// Counts a wrong code, or forgets those before a right one.
+pub(super) fn set_failures(
+    tx: &Tx<'_>,
+    account: AccountId,
+    failures: u32,
+) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE totp SET failures = ?2 WHERE account_id = ?1")?
+        .execute(params![account, failures])?;
+    Ok(())
 }
 
 /// Uses a step up. True for exactly one caller.

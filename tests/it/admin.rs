@@ -152,6 +152,7 @@ fn an_address_is_taken_once() {
             business: BusinessId::new(7),
             locale: None,
             password: None,
+            welcome: None,
         };
         app.wait(app.admin().add_account(person, app.now()))
     };

@@ -73,6 +73,7 @@ const OTHERS: &[(&str, &str)] = &[
     ("outbox.lease", r#""2m""#),
     ("outbox.poll", r#""5s""#),
     ("reset.ttl", r#""2h""#),
+    ("reset.welcome_ttl", r#""2d""#),
     ("reset.max_pending", "1"),
     ("reset.cooldown", r#""0s""#),
     ("otp.ttl", r#""5m""#),
@@ -103,6 +104,7 @@ const OTHERS: &[(&str, &str)] = &[
     ("limits.verify", r#""1/1s""#),
     ("limits.sign_in", r#""1/1s""#),
     ("limits.exchange", r#""1/1s""#),
+    ("limits.strength", r#""1/1s""#),
     ("log.level", r#""warn,readmit=debug""#),
     ("log.format", r#""json""#),
 ];

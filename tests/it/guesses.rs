@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::support::app::{PASSWORD, TestApp};
 use crate::support::http::{Answer, Request};
+use crate::support::parallel::all_at_once;
 
 const JANE: &str = "jane@example.com";
 
@@ -117,4 +118,22 @@ fn guesses_of_long_ago_are_removed() {
         app.advance(Duration::from_mins(1));
         (app.query::<i64>("SELECT count(*) FROM guesses") == 0).then_some(())
     });
+}
+
+/// Many guesses that are let in at the same moment have all read the count before the first is
+/// written. Only as many are answered as could have been one after the other; the rest wait, and the
+/// right password among them is told to nobody.
+#[test]
+fn guesses_at_the_same_moment_are_no_way_around_the_wait() {
+    let app = TestApp::builder()
+        .set("password.queue", 64)
+        .start()
+        .and_jane();
+    let mut guesses = vec!["a wrong guess"; 30];
+    guesses.push(PASSWORD);
+    let statuses = all_at_once(&guesses, |guess| app.sign_in(JANE, guess).status);
+    let wrong = statuses.iter().filter(|&&status| status == 400).count();
+    // The right one may be among the first, and then wipes what was counted before it.
+    assert!(wrong <= 10, "{statuses:?}");
+    assert!(statuses.contains(&429), "{statuses:?}");
 }

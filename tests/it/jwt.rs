@@ -2,6 +2,7 @@
 
 mod claims;
 mod keys;
+mod seen;
 
 use serde_json::json;
 

@@ -2,6 +2,7 @@
 
 mod commands;
 mod entry;
+mod failures;
 
 use std::time::Duration;
 

@@ -57,13 +57,13 @@ pub(in crate::cli) struct Settings {
     /// Whose clocks dates in its mail are read off: Europe/Madrid [default: UTC]
     #[arg(long, value_name = "NAME")]
     time_zone: Option<String>,
-    /// The fewest characters of a new password [default: `password.min_length`]
+    /// The fewest characters of a new password [default: as configured]
     #[arg(long, value_name = "NUMBER")]
     password_min_length: Option<String>,
-    /// How long an access token works [default: `tokens.access_ttl`]
+    /// How long an access token works, like 30m [default: as configured]
     #[arg(long, value_name = "SPAN")]
     access_ttl: Option<String>,
-    /// How long a session lasts, however often it is refreshed [default: `tokens.refresh_ttl`]
+    /// How long a session lasts, however often it is refreshed, like 15d [default: as configured]
     #[arg(long, value_name = "SPAN")]
     refresh_ttl: Option<String>,
     /// Origins that may call the API besides the portal's, with blanks between them

@@ -236,3 +236,19 @@ fn a_magic_link_and_a_reset_bring_codes_back() {
         login_token(&verify(&app, JANE, &fresh));
     }
 }
+
+/// Whoever tries a member's codes to death must not keep the next one from them: three dead ones take
+/// none of the three places.
+#[test]
+fn codes_that_were_tried_to_death_leave_room_for_another() {
+    let app = behind_a_proxy();
+    for round in 0..3 {
+        let dead = code(&mailed(&app));
+        for n in 0..5 {
+            verify_from(&app, &client(10 * round + n), &another(&dead)).refusal(400);
+        }
+        app.advance(Duration::from_mins(1));
+    }
+    let fourth = code(&mailed(&app));
+    login_token(&verify_from(&app, &client(9000), &fourth));
+}

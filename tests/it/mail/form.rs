@@ -168,7 +168,7 @@ fn a_mail_comes_from_its_business() {
         let desk = ("The Front Desk".to_owned(), "desk@canal.test".to_owned());
         assert_eq!(from(&mail), desk);
         assert_eq!(mailboxes(&mail, "Reply-To")[0].1, "help@canal.test");
-        assert!(mail.html().contains("background:#aa3300"));
+        assert!(mail.html().contains("background: #aa3300"));
     }
     // Somebody of no business gets the configured sender, and nothing of Canal House.
     app.ask_for_link("sam@example.com");

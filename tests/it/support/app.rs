@@ -342,6 +342,7 @@ impl TestApp {
             business: business.and_then(BusinessId::new),
             locale: None,
             password: password.map(|text| Password::new(text).expect("a password")),
+            welcome: None,
         };
         self.wait(self.admin().add_account(person, self.now()))
             .expect("the account is added")
