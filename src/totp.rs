@@ -102,7 +102,7 @@ pub fn status(db: &rusqlite::Connection, account: AccountId) -> Result<Option<St
 /// Uses a code of the device or a recovery code up; none when it is wrong, over or used, or when the
 /// account has no second factor.
 ///
-/// After [`MAX_FAILURES`] wrong ones in a row no code of the device is taken, the right one neither. A
+/// After a hundred wrong ones in a row no code of the device is taken, the right one neither. A
 /// recovery code still is: a hundred guesses come nowhere near one.
 pub fn check(
     tx: &Tx<'_>,

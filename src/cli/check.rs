@@ -5,7 +5,9 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use super::client::{Answer, Ask, ask};
 use super::setup::{CLOCK, Setup};
 use super::{Error, Output, log};
+use crate::business::{self, BusinessId, OwnRelay};
 use crate::config::Config;
+use crate::entropy::Entropy;
 use crate::outbox::transport::Transport;
 use crate::password::Policy;
 use crate::store::{Options, Store};
@@ -23,6 +25,11 @@ pub(super) async fn run(setup: &Setup, out: &Output) -> Result<(), Error> {
         ("keys", keys(&config)),
         ("relay", relay(&config).await),
     ];
+    let own = own_relays(&config).await;
+    results.extend(
+        own.iter()
+            .map(|(name, result)| (name.as_str(), result.clone())),
+    );
     if config.password.breach_file.is_some() {
         results.push(("breached passwords", breaches(&config)));
     }
@@ -88,6 +95,35 @@ fn breaches(config: &Config) -> Result<String, String> {
 
 async fn relay(config: &Config) -> Result<String, String> {
     let transport = Transport::open(&config.smtp).map_err(|error| error.to_string())?;
+    transport.probe().await.map_err(|error| error.to_string())
+}
+
+/// The relays of businesses that have their own. A database that cannot be read is told of elsewhere.
+async fn own_relays(config: &Config) -> Vec<(String, Result<String, String>)> {
+    let mut results = Vec::new();
+    if !config.storage.path.exists() {
+        return results;
+    }
+    let Ok(store) = Store::open(&Options::from(&config.storage)) else {
+        return results;
+    };
+    let businesses = store.read(business::list).await.unwrap_or_default();
+    store.close().await;
+    for business in businesses {
+        if let Some(own) = &business.smtp {
+            let name = format!("relay of business {}", business.id);
+            results.push((name, own_relay(config, business.id, own).await));
+        }
+    }
+    results
+}
+
+async fn own_relay(config: &Config, id: BusinessId, own: &OwnRelay) -> Result<String, String> {
+    let vault = Vault::open(&config.keys.dir, &Entropy::System);
+    let vault = vault.map_err(|error| error.to_string())?;
+    let settings = own.settings(id, &config.smtp, &vault);
+    let transport = Transport::open(&settings.map_err(|error| error.to_string())?)
+        .map_err(|error| error.to_string())?;
     transport.probe().await.map_err(|error| error.to_string())
 }
 

@@ -80,12 +80,10 @@ pub fn lint(kind: Kind, part: Part, source: &str) -> Vec<Fault> {
     if part == Part::Subject && source.trim_end().contains(['\n', '\r']) {
         faults.push(Fault::Lines);
     }
-    let may_stand = |c: char| matches!(c, '\n' | '\r' | '\t') && part != Part::Subject;
-    let body = source.trim_end();
-    if let Some(control) = body
-        .chars()
-        .find(|&c| c.is_control() && !may_stand(c) && !matches!(c, '\n' | '\r'))
-    {
+    // The lines of a subject have their own rule.
+    let may_stand = |c: char| matches!(c, '\n' | '\r') || (c == '\t' && part != Part::Subject);
+    let controls = source.trim_end().chars();
+    if let Some(control) = controls.filter(|c| c.is_control()).find(|&c| !may_stand(c)) {
         faults.push(Fault::Control(control.into()));
     }
     if part == Part::Html {
@@ -114,7 +112,11 @@ pub fn lint(kind: Kind, part: Part, source: &str) -> Vec<Fault> {
         }));
         return faults;
     }
-    faults.extend(trial(kind, part, &compiled));
+    // What was taken from the template language cannot be tried.
+    let is_escaped = |fault: &Fault| !matches!(fault, Fault::Unescaped { .. });
+    if faults.iter().all(is_escaped) {
+        faults.extend(trial(kind, part, &compiled));
+    }
     faults
 }
 
@@ -216,19 +218,17 @@ fn unescaped(source: &str) -> Vec<Fault> {
                 .split(|c: char| !c.is_alphanumeric() && c != '_')
                 .collect();
             if squeezed.contains("|safe") {
-                faults.push(Fault::Unescaped {
-                    line,
-                    what: "the filter `safe`",
-                });
+                let what = "the filter `safe`";
+                faults.push(Fault::Unescaped { line, what });
             }
             if words.contains(&"autoescape") {
-                faults.push(Fault::Unescaped {
-                    line,
-                    what: "`autoescape`",
-                });
+                let what = "`autoescape`";
+                faults.push(Fault::Unescaped { line, what });
             }
         }
     }
+    // A tag is looked at from each of its openings.
+    faults.dedup();
     faults
 }
 

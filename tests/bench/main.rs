@@ -10,6 +10,7 @@ mod intake;
 mod load;
 mod mails;
 mod memory;
+mod renders;
 mod sign_in;
 mod sink;
 mod start;
@@ -25,12 +26,13 @@ fn main() {
         .skip(1)
         .filter(|argument| !argument.starts_with('-'))
         .collect();
-    let benches: [(&str, fn()); 7] = [
+    let benches: [(&str, fn()); 8] = [
         ("start", start::run),
         ("memory", memory::run),
         ("intake", intake::run),
         ("sign-in", sign_in::run),
         ("mails", mails::run),
+        ("renders", renders::run),
         ("tokens", tokens::run),
         ("timing", timing::run),
     ];

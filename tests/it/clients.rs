@@ -3,11 +3,25 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use sha2::{Digest as _, Sha256};
+
 use crate::support::app::PASSWORD;
 use crate::support::process::Site;
 
 /// The packages that `tests/clients/python.py` imports.
-const PACKAGES: [&str; 3] = ["pyjwt[crypto]", "requests-oauthlib", "authlib"];
+const PYTHON: [&str; 3] = [
+    "pyjwt[crypto]==2.*",
+    "requests-oauthlib==2.*",
+    "authlib==1.*",
+];
+
+/// The packages that `tests/clients/javascript.mjs` imports.
+const JAVASCRIPT: [&str; 2] = ["jose@6", "openid-client@6"];
+
+/// A resource server's name and secret. Blanks and signs are encoded on the way (RFC 6749, 2.3.1).
+const SERVER: [&str; 2] = ["orders", "the secret: of 1 server + more"];
+
+const PROGRAMS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/clients");
 
 fn said(output: &Output) -> String {
     let streams = [&output.stdout, &output.stderr];
@@ -16,75 +30,128 @@ fn said(output: &Output) -> String {
         .concat()
 }
 
-/// Python with the libraries, or why there is none. The environment is made once and kept with what
-/// else the build makes.
-fn python() -> Result<PathBuf, String> {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("python-clients");
-    let (program, ready) = (folder.join("bin/python"), folder.join("ready"));
-    if ready.exists() && program.exists() {
-        return Ok(program);
-    }
-    let run = |command: &mut Command| match command.output() {
+fn run(command: &mut Command) -> Result<(), String> {
+    match command.output() {
         Ok(output) if output.status.success() => Ok(()),
         Ok(output) => Err(said(&output)),
-        Err(error) => Err(error.to_string()),
-    };
-    run(Command::new("python3")
-        .args(["-m", "venv", "--clear"])
-        .arg(&folder))?;
-    let pip = [
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--timeout=10",
-        "--retries=1",
-    ];
-    run(Command::new(&program).args(pip).args(PACKAGES))?;
-    std::fs::write(&ready, "").map_err(|error| error.to_string())?;
-    Ok(program)
+        Err(error) => {
+            let program = command.get_program().to_string_lossy();
+            Err(format!("{program}: {error}"))
+        }
+    }
 }
 
-/// Contract, section 8: stock libraries sign a member in, verify the access token, refresh, ask who
-/// it is and sign out, with nothing but the address of the metadata. Where Python or its packages
-/// cannot be had there is nothing to be shown; that is said.
-#[test]
-fn python_libraries_sign_in_verify_refresh_and_revoke() {
-    let python = match python() {
-        Ok(python) => python,
-        Err(why) => {
+/// A folder into which `install` has put libraries, or why they cannot be had. It is made once and kept
+/// with what else the build makes.
+fn installed(
+    name: &str,
+    install: impl FnOnce(&Path) -> Result<(), String>,
+) -> Result<PathBuf, String> {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let ready = folder.join("ready");
+    if !ready.exists() {
+        std::fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
+        install(&folder)?;
+        std::fs::write(&ready, "").map_err(|error| error.to_string())?;
+    }
+    Ok(folder)
+}
+
+/// Where the libraries cannot be had there is nothing to be shown; that is said.
+fn or_skip(folder: Result<PathBuf, String>) -> Option<PathBuf> {
+    folder
+        .inspect_err(|why| {
             use std::io::Write as _;
             // Straight to the stream: what a passing test prints is not shown.
-            let line = format!("SKIPPED, no Python libraries to try sign-in with: {why}\n");
+            let line = format!("SKIPPED, no libraries to try sign-in with: {why}\n");
             std::io::stderr()
                 .write_all(line.as_bytes())
                 .expect("standard error");
-            return;
-        }
-    };
+        })
+        .ok()
+}
+
+/// Runs a client against a server of its own, and fails unless the client is content.
+fn assert_content(client: impl FnOnce(&str) -> Command) {
     // Its addresses have to lead to it, so that its port must be known before it listens.
     let port = {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
         listener.local_addr().expect("an address").port()
     };
     let address = format!("http://127.0.0.1:{port}");
+    let [name, secret] = SERVER;
+    let hash = data_encoding::HEXLOWER.encode(&Sha256::digest(secret));
     let site = Site::new("smtp://127.0.0.1:1")
         .set("http.listen", format!("127.0.0.1:{port}"))
-        .set("http.public_url", &address);
+        .set("http.public_url", &address)
+        .set("introspection.resource_servers", format!("{name}:{hash}"));
     site.add_jane(PASSWORD);
     let server = site.serve();
-    let output = Command::new(python)
-        .arg(concat!(
-            env!("CARGO_MANIFEST_DIR"),
-            "/tests/clients/python.py"
-        ))
-        .args([address.as_str(), "jane@example.com", PASSWORD])
+    let output = client(&address)
         .env_remove("HTTP_PROXY")
         .env_remove("http_proxy")
         .env("NO_PROXY", "127.0.0.1")
-        // oauthlib insists on https otherwise; this stays on the machine.
-        .env("OAUTHLIB_INSECURE_TRANSPORT", "1")
         .output()
-        .expect("Python runs");
+        .expect("the client runs");
     assert!(output.status.success(), "{}{}", said(&output), server.log());
+}
+
+/// Contract, section 8: stock libraries (`PyJWT`, oauthlib's legacy client, Authlib) sign a member in,
+/// verify the access token, refresh, ask who it is and sign out, with nothing but the address of the
+/// metadata.
+#[test]
+fn python_libraries_sign_in_verify_refresh_and_revoke() {
+    let folder = installed("python-clients", |folder| {
+        run(Command::new("python3")
+            .args(["-m", "venv", "--clear"])
+            .arg(folder))?;
+        run(Command::new(folder.join("bin/python"))
+            .args([
+                "-m",
+                "pip",
+                "install",
+                "--quiet",
+                "--timeout=10",
+                "--retries=1",
+            ])
+            .args(PYTHON))
+    });
+    let Some(folder) = or_skip(folder) else {
+        return;
+    };
+    assert_content(|address| {
+        let mut python = Command::new(folder.join("bin/python"));
+        python
+            .arg(format!("{PROGRAMS}/python.py"))
+            .args([address, "jane@example.com", PASSWORD])
+            // oauthlib insists on https otherwise; this stays on the machine.
+            .env("OAUTHLIB_INSECURE_TRANSPORT", "1");
+        python
+    });
+}
+
+/// Contract, section 8: so do `jose` and `openid-client`, and a resource server of theirs asks what a
+/// token is worth.
+#[test]
+fn javascript_libraries_sign_in_verify_refresh_introspect_and_revoke() {
+    let folder = installed("javascript-clients", |folder| {
+        let package = folder.join("package.json");
+        std::fs::write(package, r#"{ "private": true }"#).map_err(|error| error.to_string())?;
+        run(Command::new("npm")
+            .args(["install", "--silent", "--no-audit", "--no-fund"])
+            .args(["--fetch-retries=1", "--fetch-timeout=10000"])
+            .args(JAVASCRIPT)
+            .current_dir(folder))
+    });
+    let Some(folder) = or_skip(folder) else {
+        return;
+    };
+    assert_content(|address| {
+        let mut node = Command::new("node");
+        node.arg(format!("{PROGRAMS}/javascript.mjs"))
+            .arg(folder)
+            .args([address, "jane@example.com", PASSWORD])
+            .args(SERVER);
+        node
+    });
 }

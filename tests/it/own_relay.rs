@@ -188,6 +188,12 @@ fn the_password_of_a_relay_is_sealed_and_never_shown() {
     }
     assert!(!server.log().contains(SECRET));
 
+    let found = site.ok(&["check"]);
+    assert!(
+        found.contains("ok      relay of business 7: ") && found.contains("signed in as desk"),
+        "{found}"
+    );
+
     // In the clear it would be anybody's.
     let set = [
         "business",

@@ -28,151 +28,168 @@ fn every_built_in_template_passes() {
     }
 }
 
+/// A template, and how what is said of it begins.
+const FAULTY: [(Kind, Part, &str, &str); 26] = [
+    (Kind::Reset, Part::Text, " \n", "it is empty"),
+    (Kind::Reset, Part::Text, "{{ link }} {% if %}", "line 1: "),
+    (Kind::Reset, Part::Text, "one\n{{ link }\n", "line 2: "),
+    (
+        Kind::Reset,
+        Part::Html,
+        "{% extends 'other.html' %}",
+        "it cannot be filled in: ",
+    ),
+    (
+        Kind::Reset,
+        Part::Text,
+        "{{ link }} {{ pasword }}",
+        "there is no {{ pasword }} in a mail of this kind; there are business, name, email, colour, text_on_colour, logo_url, lang, link, lifetime",
+    ),
+    // A branch that no sample leads to is looked at as well.
+    (
+        Kind::Reset,
+        Part::Text,
+        "{{ link }}{% if false %}{{ code }}{% endif %}",
+        "there is no {{ code }}",
+    ),
+    (
+        Kind::Changed,
+        Part::Text,
+        "{{ link }}",
+        "there is no {{ link }}",
+    ),
+    (
+        Kind::Reset,
+        Part::Text,
+        "Hello {{ name }}",
+        "the link is missing: put {{ link }} where the reader needs it",
+    ),
+    (
+        Kind::Reset,
+        Part::Html,
+        "<p>{{ link }}</p>",
+        "the link is missing: put {{ link }} where the reader needs it, in the href of a link",
+    ),
+    (
+        Kind::Reset,
+        Part::Html,
+        "<a href=\"https://evil.test\">{{ link }}</a>",
+        "the link is missing",
+    ),
+    (
+        Kind::Otp,
+        Part::Text,
+        "{{ link }}",
+        "the code is missing: put {{ code }} where the reader needs it",
+    ),
+    (
+        Kind::Otp,
+        Part::Html,
+        "<a href=\"{{ link }}\">x</a>",
+        "the code is missing",
+    ),
+    (
+        Kind::Reset,
+        Part::Html,
+        "<a href='{{ link }}'>{{ name|safe }}</a>",
+        "line 1: the filter `safe` would leave values unescaped",
+    ),
+    (
+        Kind::Reset,
+        Part::Html,
+        "<a href='{{ link }}'>\n{% if false %}{{ name | safe }}{% endif %}</a>",
+        "line 2: the filter `safe` would leave",
+    ),
+    (
+        Kind::Reset,
+        Part::Html,
+        "<a href='{{ link }}'></a>{% autoescape false %}{{ name }}{% endautoescape %}",
+        "line 1: `autoescape` would leave",
+    ),
+    (
+        Kind::Reset,
+        Part::Html,
+        "<a href='{{ link }}'></a>{%- autoescape 'none' %}x{% endautoescape %}",
+        "line 1: `autoescape` would leave",
+    ),
+    (
+        Kind::Reset,
+        Part::Html,
+        "<a href='{{ link }}'></a>{% filter safe %}{{ name }}{% endfilter %}",
+        "it cannot be filled in: ",
+    ),
+    (
+        Kind::Reset,
+        Part::Subject,
+        "One\nTwo",
+        "a subject is one line",
+    ),
+    (
+        Kind::Reset,
+        Part::Subject,
+        "One\r\nBcc: eve@evil.test",
+        "a subject is one line",
+    ),
+    (
+        Kind::Reset,
+        Part::Subject,
+        "{% for a in range(2) %}{{ a }}{{ '\\n' }}{% endfor %}x",
+        "a subject is one line",
+    ),
+    (
+        Kind::Reset,
+        Part::Subject,
+        "A\u{7}bell",
+        "it contains a control character (U+0007)",
+    ),
+    (
+        Kind::Reset,
+        Part::Text,
+        "{{ link }}\u{1b}[2J",
+        "it contains a control character (U+001B)",
+    ),
+    (
+        Kind::Reset,
+        Part::Text,
+        "{{ link }}{% for a in range(99999) %}{{ a }}{% endfor %}",
+        "it takes too long to fill in",
+    ),
+    (
+        Kind::Reset,
+        Part::Text,
+        "{{ link }}{{ 'x' * 100000000 }}",
+        "it takes too long to fill in",
+    ),
+    (
+        Kind::Reset,
+        Part::Text,
+        "{{ link }}{{ name|nothing }}",
+        "it cannot be filled in: ",
+    ),
+    (
+        Kind::SignIn,
+        Part::Text,
+        "{{ at.year.day }}",
+        "it cannot be filled in: ",
+    ),
+];
+
 /// Each rule, by a template that breaks this one alone.
 #[test]
 fn each_fault_is_named_with_what_to_do() {
-    use Kind::{Changed, Otp, Reset, SignIn};
-    use Part::{Html, Subject, Text};
     let long = format!("{{{{ link }}}}{}", "x".repeat(MAX_BYTES));
     let grows =
         "{{ link }}{% for a in range(200) %}".to_owned() + &"y".repeat(600) + "{% endfor %}";
-    let cases: [(Kind, Part, &str, &str); 28] = [
+    let own = [
         (
-            Reset,
-            Text,
-            &long,
+            Kind::Reset,
+            Part::Text,
+            long.as_str(),
             "it has 102410 bytes; 102400 are the most",
         ),
-        (Reset, Text, " \n", "it is empty"),
-        (Reset, Text, "{{ link }} {% if %}", "line 1: "),
-        (Reset, Text, "one\n{{ link }\n", "line 2: "),
-        (
-            Reset,
-            Html,
-            "{% extends 'other.html' %}",
-            "it cannot be filled in: ",
-        ),
-        (
-            Reset,
-            Text,
-            "{{ link }} {{ pasword }}",
-            "there is no {{ pasword }} in a mail of this kind; there are business, name, email, colour, text_on_colour, logo_url, lang, link, lifetime",
-        ),
-        // A branch that no sample leads to is looked at as well.
-        (
-            Reset,
-            Text,
-            "{{ link }}{% if false %}{{ code }}{% endif %}",
-            "there is no {{ code }}",
-        ),
-        (Changed, Text, "{{ link }}", "there is no {{ link }}"),
-        (
-            Reset,
-            Text,
-            "Hello {{ name }}",
-            "the link is missing: put {{ link }} where the reader needs it",
-        ),
-        (
-            Reset,
-            Html,
-            "<p>{{ link }}</p>",
-            "the link is missing: put {{ link }} where the reader needs it, in the href of a link",
-        ),
-        (
-            Reset,
-            Html,
-            "<a href=\"https://evil.test\">{{ link }}</a>",
-            "the link is missing",
-        ),
-        (
-            Otp,
-            Text,
-            "{{ link }}",
-            "the code is missing: put {{ code }} where the reader needs it",
-        ),
-        (
-            Otp,
-            Html,
-            "<a href=\"{{ link }}\">x</a>",
-            "the code is missing",
-        ),
-        (
-            Reset,
-            Html,
-            "<a href='{{ link }}'>{{ name|safe }}</a>",
-            "line 1: the filter `safe` would leave values unescaped",
-        ),
-        (
-            Reset,
-            Html,
-            "<a href='{{ link }}'>\n{% if false %}{{ name | safe }}{% endif %}</a>",
-            "line 2: the filter `safe` would leave",
-        ),
-        (
-            Reset,
-            Html,
-            "<a href='{{ link }}'></a>{% autoescape false %}{{ name }}{% endautoescape %}",
-            "line 1: `autoescape` would leave",
-        ),
-        (
-            Reset,
-            Html,
-            "<a href='{{ link }}'></a>{%- autoescape 'none' %}x{% endautoescape %}",
-            "line 1: `autoescape` would leave",
-        ),
-        (
-            Reset,
-            Html,
-            "<a href='{{ link }}'></a>{% filter safe %}{{ name }}{% endfilter %}",
-            "it cannot be filled in: ",
-        ),
-        (Reset, Subject, "One\nTwo", "a subject is one line"),
-        (
-            Reset,
-            Subject,
-            "One\r\nBcc: eve@evil.test",
-            "a subject is one line",
-        ),
-        (
-            Reset,
-            Subject,
-            "{% for a in range(2) %}{{ a }}{{ '\\n' }}{% endfor %}x",
-            "a subject is one line",
-        ),
-        (
-            Reset,
-            Subject,
-            "A\u{7}bell",
-            "it contains a control character (U+0007)",
-        ),
-        (
-            Reset,
-            Text,
-            "{{ link }}\u{1b}[2J",
-            "it contains a control character (U+001B)",
-        ),
-        (
-            Reset,
-            Text,
-            "{{ link }}{% for a in range(99999) %}{{ a }}{% endfor %}",
-            "it takes too long to fill in",
-        ),
-        (Reset, Text, "{{ link }}{{ 'x' * 100000000 }}", "it "),
-        (Reset, Text, &grows, "filled in it has "),
-        (
-            Reset,
-            Text,
-            "{{ link }}{{ name|nothing }}",
-            "it cannot be filled in: ",
-        ),
-        (
-            SignIn,
-            Text,
-            "{{ at.year.day }}",
-            "it cannot be filled in: ",
-        ),
+        (Kind::Reset, Part::Text, grows.as_str(), "filled in it has "),
     ];
-    for (kind, part, source, expected) in cases {
+    for (kind, part, source, expected) in FAULTY.into_iter().chain(own) {
         let shown: String = source.chars().take(80).collect();
         let found = faults(kind, part, source);
         assert!(
