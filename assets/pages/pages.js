@@ -49,7 +49,8 @@
         const judged = await answer.json();
         // A password that will not be taken is not called strong, however hard it is to guess.
         const shown = judged.acceptable ? Math.max(judged.score, 3) : Math.min(judged.score, 2);
-        score.value = shown;
+        score.setAttribute("aria-valuenow", shown);
+        score.setAttribute("aria-valuetext", names[shown]);
         say([names[shown], ...judged.missed]);
         strength.hidden = false;
         // What was wrong with the last one is no news any more.
@@ -71,7 +72,10 @@
     });
   }
 
-  const form = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "long", timeStyle: "short" });
+  // The language is the page's; whether a month comes before its day is the reader's.
+  const language = document.documentElement.lang;
+  const own = navigator.languages.find((tag) => tag.split("-")[0] === language);
+  const form = new Intl.DateTimeFormat(own ?? language, { dateStyle: "long", timeStyle: "short" });
   for (const time of document.querySelectorAll("time[datetime]")) {
     time.textContent = form.format(new Date(time.dateTime));
   }

@@ -97,8 +97,8 @@ fn the_whole_way(scripts: Scripts) {
     browser.write("#password", NEW_PASSWORD);
     if scripts == Scripts::On {
         browser.sees("#verdict", "Very strong");
-        let score = browser.execute("return document.getElementById('score').value");
-        assert_eq!(score, 4);
+        let score = browser.property("#score", "ariaValueNow");
+        assert_eq!(score.as_deref(), Some("4"));
     }
     browser.click("main button:not([type])");
     browser.arrives_at("/done");
