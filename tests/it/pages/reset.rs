@@ -89,7 +89,7 @@ fn a_weak_password_is_told_every_rule_in_the_readers_language() {
     says(&answer, 400, "Het is te kort: minstens 12 tekens.");
     let page = answer.text();
     for rule in [
-        "Het bestaat uit uw naam, uw e-mailadres of onze naam.",
+        "Het bestaat uit je naam, je e-mailadres of onze naam.",
         "Het is te makkelijk te raden.",
     ] {
         assert!(page.contains(rule), "{page}");
