@@ -15,7 +15,7 @@ use super::cookies::{Cookies, Flow};
 use super::view::{Brand, Page};
 use super::words::{self, Words};
 use crate::app::App;
-use crate::business::{self, Business, BusinessId, PortalUrl};
+use crate::business::{self, Business, BusinessId, Lifetime, PortalUrl};
 use crate::clock::Timestamp;
 use crate::http::client::Client;
 use crate::http::error::{Failure, with_retry_after};
@@ -228,7 +228,8 @@ impl Visit {
 
     /// Has the browser hold this session.
     pub(super) fn hold(&mut self, grant: &Grant) {
-        let ttl = self.app.config.tokens.refresh_ttl;
+        let common = self.app.config.tokens.refresh_ttl;
+        let ttl = self.business.refresh_ttl.map_or(common, Lifetime::get);
         let cookie = self.cookies().set_session(&grant.refresh_token, ttl);
         self.cookies.extend(cookie);
         self.session = Some(grant.refresh_token.clone());

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use readmit::business::Changes;
+
 use super::{JANE, reset::link};
 use crate::support::app::{NEW_PASSWORD, PASSWORD, TestApp};
 use crate::support::visitor::{Visitor, hidden};
@@ -53,6 +55,15 @@ fn the_cookies_are_ours_alone() {
         cookie.starts_with("__Host-member-7=") && cookie.ends_with("Max-Age=1296000")
     };
     assert!(all.iter().any(of_fifteen_days), "{all:?}");
+    // A location's own sessions may be shorter.
+    let changes = Changes {
+        refresh_ttl: Some(Some("12h".parse().expect("a lifetime"))),
+        ..Changes::default()
+    };
+    app.change_business(7, changes);
+    let shorter = jane.sign_in(JANE, PASSWORD);
+    let of_half_a_day = |cookie: &str| cookie.ends_with("Max-Age=43200");
+    assert!(shorter.cookies().any(of_half_a_day), "{shorter:?}");
     drop(app);
     // Without https there is no such protection to be had, as on a developer's machine.
     let app = TestApp::builder()
