@@ -9,9 +9,9 @@ use crate::entropy::Entropy;
 use crate::limits::Limits;
 use crate::mailing;
 use crate::otp::{self, Otps};
-use crate::outbox::transport::TransportError;
+use crate::outbox::transport::{Transport, TransportError};
 use crate::outbox::worker::{Parts, Worker};
-use crate::outbox::{Kind, Relays, Renderer};
+use crate::outbox::{Kind, OwnRelays, Renderer};
 use crate::password::{BreachFileError, Hasher, Policy};
 use crate::reset::{self, Resets};
 use crate::session::Sessions;
@@ -97,7 +97,8 @@ impl App {
         let worker = Worker::new(
             Parts {
                 store: store.clone(),
-                relays: Relays::open(&config.smtp, Arc::clone(&vault))?,
+                transport: Transport::open(&config.smtp)?,
+                own_relays: OwnRelays::new(&config.smtp, Arc::clone(&vault)),
                 renderer: Renderer::new(templates, Arc::clone(&signer)),
                 compose: compose(mailing.clone()),
                 clock: clock.clone(),

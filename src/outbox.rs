@@ -5,7 +5,7 @@
 //! marks each right after the relay's answer. Delivery is at least once: a crash between the relay's
 //! 250 and our commit can send one duplicate, with the same Message-ID and the same token.
 
-mod relays;
+mod own_relays;
 mod render;
 pub mod schedule;
 pub(crate) mod sql;
@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-pub use self::relays::Relays;
+pub use self::own_relays::{Own, OwnRelays};
 pub use self::render::{Addressing, RenderError, Renderer, build};
 use crate::accounts::AccountId;
 use crate::business::{Brand, BusinessId};

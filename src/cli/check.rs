@@ -1,13 +1,15 @@
 //! `readmit check` and `readmit health`.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
 
 use super::client::{Answer, Ask, ask};
 use super::setup::{CLOCK, Setup};
 use super::{Error, Output, log};
-use crate::business::{self, BusinessId, OwnRelay};
+use crate::business::{self, Brand};
 use crate::config::Config;
 use crate::entropy::Entropy;
+use crate::outbox::OwnRelays;
 use crate::outbox::transport::Transport;
 use crate::password::Policy;
 use crate::store::{Options, Store};
@@ -109,22 +111,22 @@ async fn own_relays(config: &Config) -> Vec<(String, Result<String, String>)> {
     };
     let businesses = store.read(business::list).await.unwrap_or_default();
     store.close().await;
-    for business in businesses {
-        if let Some(own) = &business.smtp {
-            let name = format!("relay of business {}", business.id);
-            results.push((name, own_relay(config, business.id, own).await));
-        }
+    let vault = Vault::open(&config.keys.dir, &Entropy::System).map(Arc::new);
+    for business in businesses.iter().filter(|it| it.smtp.is_some()) {
+        let found = match &vault {
+            Err(error) => Err(error.to_string()),
+            Ok(vault) => {
+                let brand = Brand::of(business, &config.smtp.from, &config.http.public_url);
+                let own_relays = OwnRelays::new(&config.smtp, Arc::clone(vault));
+                match own_relays.of(&brand) {
+                    Some(own) => own.probe().await,
+                    None => continue,
+                }
+            }
+        };
+        results.push((format!("relay of business {}", business.id), found));
     }
     results
-}
-
-async fn own_relay(config: &Config, id: BusinessId, own: &OwnRelay) -> Result<String, String> {
-    let vault = Vault::open(&config.keys.dir, &Entropy::System);
-    let vault = vault.map_err(|error| error.to_string())?;
-    let settings = own.settings(id, &config.smtp, &vault);
-    let transport = Transport::open(&settings.map_err(|error| error.to_string())?)
-        .map_err(|error| error.to_string())?;
-    transport.probe().await.map_err(|error| error.to_string())
 }
 
 /// Asks the server at `http.listen` whether it is ready.

@@ -9,8 +9,8 @@ use tokio::task::JoinSet;
 
 use super::schedule::{self, Attempt, Policy, Verdict};
 use super::sql::{self, Lease, Unreadable};
-use super::transport::{Failure, FailureKind, Reply};
-use super::{Claimed, Composed, Draft, Relays, Renderer, State};
+use super::transport::{Failure, FailureKind, Reply, Transport};
+use super::{Claimed, Composed, Draft, Own, OwnRelays, Renderer, State};
 use crate::clock::{Clock, Timestamp};
 use crate::config;
 use crate::entropy::Entropy;
@@ -24,7 +24,8 @@ pub type Compose =
 /// Everything that sending takes.
 pub struct Worker {
     store: Store,
-    relays: Relays,
+    transport: Transport,
+    own_relays: OwnRelays,
     renderer: Renderer,
     compose: Compose,
     clock: Clock,
@@ -44,8 +45,10 @@ pub struct Worker {
 pub struct Parts {
     /// The database.
     pub store: Store,
-    /// The relays.
-    pub relays: Relays,
+    /// The common relay.
+    pub transport: Transport,
+    /// Those of businesses.
+    pub own_relays: OwnRelays,
     /// Templates and keys.
     pub renderer: Renderer,
     /// See [`Compose`].
@@ -58,8 +61,8 @@ pub struct Parts {
 
 type Job = (Claimed, Box<Draft>);
 
-/// How long a message waits whose business has a relay of its own with every lane taken.
-const BUSY: Duration = Duration::from_secs(2);
+/// How long a message goes back into the queue whose business's own relay is busy.
+const BUSY: Duration = Duration::from_secs(5);
 
 impl Worker {
     /// A worker that sends on up to `connections` lanes.
@@ -67,7 +70,8 @@ impl Worker {
         Arc::new(Self {
             owner: parts.entropy.token::<9>(),
             store: parts.store,
-            relays: parts.relays,
+            transport: parts.transport,
+            own_relays: parts.own_relays,
             renderer: parts.renderer,
             compose: parts.compose,
             clock: parts.clock,
@@ -111,23 +115,24 @@ impl Worker {
             }
             for (message, draft) in claimed {
                 let worker = Arc::clone(&self);
+                // For one business's relay the others' mail does not wait.
+                if let Some(own) = self.own_relays.of(&draft.brand) {
+                    let stop = stop.clone();
+                    sending.spawn(async move {
+                        worker.deliver_by_own(&message, &draft, &own, stop).await;
+                    });
+                    continue;
+                }
                 // Every lane busy: wait for one, so that no more is claimed than can be sent. What has
                 // not begun by the time of a stop does not begin any more.
-                let lane = match self.relays.own_lanes(&draft.brand) {
-                    None => tokio::select! {
-                        biased;
-                        _ = stop.wait_for(|stop| *stop) => break,
-                        lane = Arc::clone(&self.lanes).acquire_owned() => lane.ok(),
-                    },
-                    // For one business's relay the others' mail does not wait.
-                    Some(lanes) => lanes.try_acquire_owned().ok(),
+                let lane = tokio::select! {
+                    biased;
+                    _ = stop.wait_for(|stop| *stop) => break,
+                    lane = Arc::clone(&self.lanes).acquire_owned() => lane,
                 };
-                let Some(lane) = lane else {
-                    sending.spawn(async move { worker.put_back(&message).await });
-                    continue;
-                };
+                let Ok(lane) = lane else { return };
                 sending.spawn(async move {
-                    worker.deliver(&message, &draft, lane).await;
+                    worker.deliver(&message, &draft, None, lane).await;
                 });
             }
         }
@@ -139,7 +144,8 @@ impl Worker {
             );
             sending.shutdown().await;
         }
-        self.relays.close().await;
+        self.transport.close().await;
+        self.own_relays.close().await;
         let (owner, now) = (self.owner.clone(), self.clock.now());
         let released: Result<usize, StoreError> = self
             .store
@@ -203,6 +209,7 @@ impl Worker {
         &self,
         message: &Claimed,
         draft: &Draft,
+        own: Option<&Own>,
         lane: tokio::sync::OwnedSemaphorePermit,
     ) {
         let letter = self.renderer.letter(message, draft, self.clock.now());
@@ -214,7 +221,12 @@ impl Worker {
                 // An attempt ends before its lease does, or another worker could start the same.
                 let now = self.clock.now();
                 let limit = message.lease_until.since(now).mul_f64(0.9);
-                let sending = self.relays.send(&draft.brand, &letter, now);
+                let sending = async {
+                    match own {
+                        Some(own) => own.send(&letter, now).await,
+                        None => self.transport.send(&letter, now).await,
+                    }
+                };
                 tokio::time::timeout(limit, sending)
                     .await
                     .unwrap_or_else(|_| Err(timed_out()))
@@ -230,6 +242,33 @@ impl Worker {
         };
         drop(lane);
         self.mark(message, result).await;
+    }
+
+    /// Waits for a lane to a business's own relay and delivers. When there is none for too long, or too
+    /// many wait already, the message goes back into the queue.
+    async fn deliver_by_own(
+        &self,
+        message: &Claimed,
+        draft: &Draft,
+        own: &Own,
+        mut stop: watch::Receiver<bool>,
+    ) {
+        let Ok(_seat) = Arc::clone(&own.seats).try_acquire_owned() else {
+            return self.put_back(message).await;
+        };
+        // The lease has to last for the attempt, too.
+        let patience = self.clock.now().after(self.lease / 4);
+        let lane = tokio::select! {
+            biased;
+            // Its lease is given back with the others.
+            _ = stop.wait_for(|stop| *stop) => return,
+            lane = Arc::clone(&own.lanes).acquire_owned() => lane.ok(),
+            () = self.clock.sleep_until(patience) => None,
+        };
+        match lane {
+            Some(lane) => self.deliver(message, draft, Some(own), lane).await,
+            None => self.put_back(message).await,
+        }
     }
 
     /// Lets a message wait whose relay has no lane free. It was not tried.

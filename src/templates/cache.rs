@@ -117,7 +117,7 @@ impl Templates {
     }
 
     /// Fills the templates in. A saved one that fails gives way to the built-in one, and is noted for
-    /// [`Templates::report`].
+    /// [`report`].
     pub fn render(
         &self,
         chosen: &Chosen,

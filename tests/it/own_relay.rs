@@ -5,7 +5,7 @@ use std::fs;
 use std::time::Duration;
 
 use readmit::business::{BusinessId, Changes, OwnRelay};
-use readmit::outbox::State;
+use readmit::outbox::{Listed, State};
 use serde_json::json;
 
 use crate::support::app::TestApp;
@@ -90,12 +90,15 @@ fn a_relay_that_hangs_holds_up_its_own_location_only() {
         app.ask_for_link(BOB);
         assert_eq!(app.smtp.next_mail().recipients, [BOB]);
     }
+    wait_until("Bob's mail is marked", || {
+        let sent = |message: &&Listed| message.state == State::Sent;
+        (app.outbox().iter().filter(sent).count() == 3).then_some(())
+    });
+    // They do not wait until their leases run out.
+    app.advance(app.app().config.outbox.lease / 3);
     wait_until("the rest is put back", || {
-        let waiting = app
-            .outbox()
-            .into_iter()
-            .filter(|message| message.state == State::Queued && message.attempts == 0);
-        (waiting.count() == 4).then_some(())
+        let waiting = |message: &&Listed| message.state == State::Queued && message.attempts == 0;
+        (app.outbox().iter().filter(waiting).count() == 4).then_some(())
     });
     own.clear(Stage::Mail);
     own.release();
@@ -106,7 +109,7 @@ fn a_relay_that_hangs_holds_up_its_own_location_only() {
         let sending = |state| app.outbox().iter().any(|message| message.state == state);
         (!sending(State::Sending)).then_some(())
     });
-    app.advance(Duration::from_secs(3));
+    app.advance(Duration::from_secs(6));
     for _ in 0..4 {
         own.next_mail();
     }

@@ -47,8 +47,7 @@ pub(super) async fn run(
     note: Option<String>,
     out: &Output,
 ) -> Result<(), Error> {
-    let before = in_force(admin, at).await?.source;
-    let before = format!("{}\n", before.trim_end());
+    let before = current(admin, at).await?;
     let draft = Draft::new(admin, at, &before)?;
     let place = at.place();
     loop {
@@ -65,6 +64,9 @@ pub(super) async fn run(
             draft.remove()?;
             return out.line("nothing was changed");
         }
+        if current(admin, at).await? != before {
+            return Err(kept(&"somebody else has saved another version meanwhile"));
+        }
         let saved = admin.set_template(place.clone(), source, note.clone(), CLOCK.now());
         match saved.await {
             Ok(version) => {
@@ -75,6 +77,12 @@ pub(super) async fn run(
             Err(_) => {}
         }
     }
+}
+
+/// What is in force, with one line end behind it.
+async fn current(admin: &Admin, at: &At) -> Result<String, Error> {
+    let source = in_force(admin, at).await?.source;
+    Ok(format!("{}\n", source.trim_end()))
 }
 
 /// Runs the editor, which may be named with arguments, as a shell would.

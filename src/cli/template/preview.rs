@@ -10,7 +10,8 @@ use crate::cli::setup::CLOCK;
 use crate::cli::{Error, Output};
 use crate::config::Config;
 use crate::email::EmailAddress;
-use crate::outbox::{self, Addressing, Relays};
+use crate::outbox::transport::Transport;
+use crate::outbox::{self, Addressing, OwnRelays};
 use crate::templates::{Chosen, Filling, Rendered, Said, Templates};
 use crate::text::escape_active;
 use crate::vault::Vault;
@@ -133,9 +134,14 @@ pub(super) async fn send_test(
     let now = CLOCK.now();
     let letter = outbox::build(&sample.rendered, &addressing, now)?;
     let vault = Arc::new(Vault::open(&config.keys.dir, &admin.entropy)?);
-    let relays = Relays::open(&config.smtp, vault)?;
-    let sent = relays.send(&sample.brand, &letter, now).await;
-    relays.close().await;
+    let own_relays = OwnRelays::new(&config.smtp, vault);
+    let common = Transport::open(&config.smtp)?;
+    let sent = match own_relays.of(&sample.brand) {
+        Some(own) => own.send(&letter, now).await,
+        None => common.send(&letter, now).await,
+    };
+    own_relays.close().await;
+    common.close().await;
     let reply = sent.map_err(|failure| format!("the test was not sent: {failure}"))?;
     admin
         .note_test_mail(mail.kind, mail.business, &to, now)

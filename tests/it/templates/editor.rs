@@ -22,6 +22,7 @@ fn edit(site: &Site, drafts: &Path, variable: &str, editor: &str) -> Output {
     command
         .env("PATH", "/usr/bin:/bin")
         .env("TMPDIR", drafts)
+        .env("READMIT", env!("CARGO_BIN_EXE_readmit"))
         .env(variable, editor);
     to_its_end(&mut command)
 }
@@ -73,6 +74,11 @@ fn a_draft_that_is_refused_is_kept() {
     for (editor, why) in [
         ("sed -i s/link/lonk/", "there is no {{ lonk }}"),
         ("sed -i s/Hello/Hi/ \"$1\"; exit 3; :", "the editor"),
+        (
+            "sed -i s/Hello/Hi/ \"$1\"; echo '{{ link }}' | \
+             \"$READMIT\" template set reset text - --business=7 >&2; :",
+            "somebody else has saved another version meanwhile",
+        ),
     ] {
         let output = edit(&site, &drafts, "EDITOR", editor);
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -89,10 +95,7 @@ fn a_draft_that_is_refused_is_kept() {
         let mode = fs::metadata(kept).expect("the draft").permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
     }
-    assert_eq!(left_behind(&drafts).len(), 2);
-    let list = site.ok(&["template", "list"]);
-    assert!(
-        list.starts_with("every mail is made from the built-in"),
-        "{list}"
-    );
+    assert_eq!(left_behind(&drafts).len(), 3);
+    let shown = site.ok(&["template", "show", "reset", "text", "--business=7"]);
+    assert_eq!(shown, "{{ link }}\n");
 }
