@@ -1,5 +1,7 @@
 //! The HTTP server: routes, and what every answer has in common.
 //!
+//! The API's documentation is made of its handlers; the hosted pages stand beside it (`pages.rs`).
+//!
 //! A handler parses, calls one domain function and wraps the answer. Whatever fails on the way, in
 //! a handler or before one, ends in one place (`edge.rs`), which makes it the envelope (or, at the token
 //! endpoints, OAuth's error).
