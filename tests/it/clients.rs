@@ -1,11 +1,12 @@
 //! Clients that somebody else wrote.
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::path::PathBuf;
+use std::process::Command;
 
 use sha2::{Digest as _, Sha256};
 
 use crate::support::app::PASSWORD;
+use crate::support::installed::{installed, run, said, skipped};
 use crate::support::process::Site;
 
 /// The packages that `tests/clients/python.py` imports.
@@ -23,51 +24,10 @@ const SERVER: [&str; 2] = ["orders", "the secret: of 1 server + more"];
 
 const PROGRAMS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/clients");
 
-fn said(output: &Output) -> String {
-    let streams = [&output.stdout, &output.stderr];
-    streams
-        .map(|text| String::from_utf8_lossy(text).into_owned())
-        .concat()
-}
-
-fn run(command: &mut Command) -> Result<(), String> {
-    match command.output() {
-        Ok(output) if output.status.success() => Ok(()),
-        Ok(output) => Err(said(&output)),
-        Err(error) => {
-            let program = command.get_program().to_string_lossy();
-            Err(format!("{program}: {error}"))
-        }
-    }
-}
-
-/// A folder into which `install` has put libraries, or why they cannot be had. It is made once and kept
-/// with what else the build makes.
-fn installed(
-    name: &str,
-    install: impl FnOnce(&Path) -> Result<(), String>,
-) -> Result<PathBuf, String> {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    let ready = folder.join("ready");
-    if !ready.exists() {
-        std::fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
-        install(&folder)?;
-        std::fs::write(&ready, "").map_err(|error| error.to_string())?;
-    }
-    Ok(folder)
-}
-
 /// Where the libraries cannot be had there is nothing to be shown; that is said.
 fn or_skip(folder: Result<PathBuf, String>) -> Option<PathBuf> {
     folder
-        .inspect_err(|why| {
-            use std::io::Write as _;
-            // Straight to the stream: what a passing test prints is not shown.
-            let line = format!("SKIPPED, no libraries to try sign-in with: {why}\n");
-            std::io::stderr()
-                .write_all(line.as_bytes())
-                .expect("standard error");
-        })
+        .inspect_err(|why| skipped("no libraries to try sign-in with", why))
         .ok()
 }
 

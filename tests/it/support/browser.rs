@@ -4,7 +4,7 @@
 //! only wait for each other.
 
 use std::fmt;
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{BufRead as _, BufReader};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
@@ -13,6 +13,7 @@ use fantoccini::{Client, ClientBuilder, Locator};
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
+use super::installed::skipped;
 use super::wait::wait_until;
 
 /// The running driver.
@@ -68,15 +69,6 @@ pub(crate) struct Browser {
     client: Option<Client>,
     runtime: Runtime,
     _turn: MutexGuard<'static, Driver>,
-}
-
-/// Says on standard error that a test shows nothing here, and why. Straight to the stream: what a passing
-/// test prints is not shown.
-pub(crate) fn skipped(what: &str, why: &str) {
-    let line = format!("SKIPPED, {what}: {why}\n");
-    std::io::stderr()
-        .write_all(line.as_bytes())
-        .expect("standard error");
 }
 
 impl Browser {

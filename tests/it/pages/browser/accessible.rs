@@ -1,7 +1,6 @@
 //! Every page by the rules of accessibility that a program can check (axe-core), light and dark, and on a
 //! screen of 320 pixels, which is what a page looks like at four times its size (WCAG 2.2, 1.4.10).
 
-use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
@@ -10,41 +9,24 @@ use readmit::business::{Changes, Colour};
 use super::super::JANE;
 use super::{page, reachable};
 use crate::support::app::{NEW_PASSWORD, PASSWORD, TestApp};
-use crate::support::browser::{Browser, Scripts, skipped};
+use crate::support::browser::{Browser, Scripts};
+use crate::support::installed::{installed, run, skipped};
 use crate::two_factor;
 
 const AXE: &str = "axe-core@4.14.1";
 
-/// The source of axe-core, or why there is none. It is fetched once, and kept with what else the build
-/// makes.
+/// The source of axe-core, or why there is none.
 fn axe() -> Result<String, String> {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(AXE.replace('@', "-"));
+    let folder = installed(&AXE.replace('@', "-"), |folder| {
+        let package = folder.join("package.json");
+        std::fs::write(package, r#"{ "private": true }"#).map_err(|error| error.to_string())?;
+        run(Command::new("npm")
+            .args(["install", "--no-audit", "--no-fund", "--ignore-scripts"])
+            .args(["--fetch-timeout=10000", "--fetch-retries=1", AXE])
+            .current_dir(folder))
+    })?;
     let source = folder.join("node_modules/axe-core/axe.min.js");
-    if !source.exists() {
-        std::fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
-        let output = Command::new("npm")
-            .args([
-                "install",
-                "--no-save",
-                "--no-audit",
-                "--no-fund",
-                "--ignore-scripts",
-            ])
-            .args([
-                "--fetch-timeout=10000",
-                "--fetch-retries=1",
-                "--prefix",
-                ".",
-                AXE,
-            ])
-            .current_dir(&folder)
-            .output()
-            .map_err(|error| error.to_string())?;
-        if !output.status.success() {
-            return Err(String::from_utf8_lossy(&output.stderr).into_owned());
-        }
-    }
-    std::fs::read_to_string(&source).map_err(|error| error.to_string())
+    std::fs::read_to_string(source).map_err(|error| error.to_string())
 }
 
 /// Fails when anything on the page is wrong, light on a large screen or dark on a small one.
