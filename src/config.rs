@@ -258,6 +258,8 @@ pub struct Limits {
     pub sign_in: Quota,
     /// Exchanges of one-time tokens.
     pub exchange: Quota,
+    /// Questions of the hosted pages how strong a password is.
+    pub strength: Quota,
 }
 
 /// Section `[log]`.

@@ -30,8 +30,9 @@
 //! | ground | [`config`], [`clock`], [`entropy`], [`email`], [`key_folder`], [`locale`], [`text`] |
 //!
 //! SQL stands in the `sql.rs` beside its domain, as functions over a connection or a [`store::Tx`].
-//! Built-in mail templates are in `assets/mail/`, the schema in `migrations/`, the documented defaults of the
-//! configuration in `config.example.toml`, which is compiled in.
+//! Built-in mail templates are in `assets/mail/`, what the hosted pages (`http/pages.rs`) are made of in
+//! `assets/pages/`, the schema in `migrations/`, the documented defaults of the configuration in
+//! `config.example.toml`, which is compiled in.
 //!
 //! # Invariants
 //!
@@ -56,6 +57,8 @@
 //!   byte of a request's headers reaches a mail.
 //! - **Time and randomness are values.** Domain functions take `now`; [`clock`] and [`entropy`] are
 //!   the only places that ask the system, and a lint bans it elsewhere.
+//! - **Opening a page changes nothing.** Whatever a GET or HEAD of a hosted page is given, only a form
+//!   that carries its browser's own token acts.
 //! - **Domain modules know no HTTP and no command line.** Their errors are small enums; the edges turn
 //!   them into statuses and sentences.
 

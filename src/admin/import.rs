@@ -162,7 +162,7 @@ impl Rules<'_> {
         let password = self.policy.accept(text, &context);
         password
             .map(Given::Password)
-            .map_err(|missed| missed.join(" "))
+            .map_err(|missed| missed.to_string())
     }
 }
 

@@ -11,7 +11,7 @@ use crate::password::{Context, Password, Policy};
 pub(super) fn password(policy: &Policy, context: &Context) -> Result<Password, Error> {
     policy
         .accept(secret("the password")?.expose_secret(), context)
-        .map_err(|missed| Error::from(missed.join(" ")))
+        .map_err(|missed| Error::from(missed.to_string()))
 }
 
 /// A secret from standard input: its one line.

@@ -194,6 +194,7 @@ fn limits(config: &Config) -> Keys {
         ("verify", text(limits.verify)),
         ("sign_in", text(limits.sign_in)),
         ("exchange", text(limits.exchange)),
+        ("strength", text(limits.strength)),
     ]
 }
 

@@ -226,6 +226,7 @@ impl Limits {
             verify: settings.parsed("limits.verify")?,
             sign_in: settings.parsed("limits.sign_in")?,
             exchange: settings.parsed("limits.exchange")?,
+            strength: settings.parsed("limits.strength")?,
         })
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use poem::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use poem::{Endpoint, Request, Response};
 
+use super::pages;
 use crate::app::App;
 use crate::business::{self, PortalUrl};
 use crate::clock::Timestamp;
@@ -74,19 +75,21 @@ impl Origins {
     }
 }
 
-/// Answers preflights of allowed origins, and lets allowed origins read every other answer.
+/// Answers preflights of allowed origins, and lets allowed origins read every other answer of the API.
 ///
-/// A request from another origin is answered all the same, since readmit takes no cookies that a
-/// foreign page could ride on; its browser just does not show it the answer.
+/// A request from another origin is answered all the same, since the API takes no cookies that a
+/// foreign page could ride on; its browser just does not show it the answer. Our own pages do take
+/// cookies, and no other origin reads them.
 pub(super) async fn share<E: Endpoint<Output = Response>>(
     origins: Arc<Origins>,
     next: Arc<E>,
     request: Request,
 ) -> poem::Result<Response> {
     let origin = request.headers().get(header::ORIGIN).cloned();
+    let of_pages = pages::is_under(request.uri().path());
     let allowed = match origin.as_ref().and_then(|origin| origin.to_str().ok()) {
-        Some(text) => origins.allow(text).await,
-        None => false,
+        Some(text) if !of_pages => origins.allow(text).await,
+        _ => false,
     };
     let origin = origin.filter(|_| allowed);
     let is_preflight = request.method() == Method::OPTIONS

@@ -4,9 +4,9 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Grant, Opened, Sessions, factor, shown, sql};
 use rusqlite::Connection;
 
+use super::{Grant, LOGIN_TTL, Opened, Sessions, factor, issue_login_token, shown, sql};
 use crate::accounts::{self, Account, AccountId};
 use crate::audit::{self, Actor};
 use crate::business;
@@ -17,6 +17,7 @@ use crate::otp;
 use crate::outbox::{self, Kind, NewMessage};
 use crate::password::{self, Busy, Password, PasswordHash};
 use crate::store::{StoreError, Tx};
+use crate::token::{Jti, Subject};
 use crate::totp;
 
 /// What a member signs in with.
@@ -55,12 +56,32 @@ pub enum SignInError {
     Store(#[from] StoreError),
 }
 
+/// How far a right password leads.
+#[derive(Clone, Debug)]
+pub enum Step {
+    /// The session is open.
+    In(Grant),
+    /// A second factor is due. The one-time login token takes the member on: [`Sessions::exchange`] asks
+    /// for the code, so that nobody has to keep the password until then.
+    SecondFactor(String),
+}
+
 /// What a right password leads to.
 struct Opening {
     session: Opened,
     code: Option<String>,
     /// The outdated hash and the one in its place.
     renewed: Option<(PasswordHash, PasswordHash)>,
+    /// The id of the login token to give in place of a refusal for want of a code, if one is to be given.
+    halfway: Option<Jti>,
+}
+
+/// How an opening ended.
+enum Ended {
+    /// With access tokens that live for this long.
+    In(Duration),
+    Halfway(Subject),
+    Refused(Refusal),
 }
 
 #[derive(Clone, Copy)]
@@ -109,6 +130,31 @@ impl Sessions {
         client: IpAddr,
         now: Timestamp,
     ) -> Result<Grant, SignInError> {
+        match self.check(login, None, client, now).await? {
+            Step::In(grant) => Ok(grant),
+            Step::SecondFactor(_) => Err(SignInError::TwoFactor),
+        }
+    }
+
+    /// Like [`Self::sign_in`], for a page that asks for one thing after the other: where a second factor
+    /// is due and `login` has no code, it gives a login token in place of a refusal.
+    pub async fn sign_in_by_steps(
+        &self,
+        login: Login,
+        client: IpAddr,
+        now: Timestamp,
+    ) -> Result<Step, SignInError> {
+        let halfway = Some(Jti::new(&self.entropy));
+        self.check(login, halfway, client, now).await
+    }
+
+    async fn check(
+        &self,
+        login: Login,
+        halfway: Option<Jti>,
+        client: IpAddr,
+        now: Timestamp,
+    ) -> Result<Step, SignInError> {
         let Some(password) = login.password else {
             return Err(SignInError::Credentials);
         };
@@ -158,11 +204,19 @@ impl Sessions {
                     session: session.clone(),
                     code: login.totp,
                     renewed,
+                    halfway,
                 };
-                let opened = self
+                match self
                     .open(account, opening, guesser.clone(), client, now)
-                    .await?;
-                Ok(self.grant(&session, opened?, now))
+                    .await?
+                {
+                    Ended::In(lifetime) => {
+                        let grant = self.grant(&session, lifetime, now);
+                        Ok(Step::In(grant))
+                    }
+                    Ended::Halfway(subject) => Ok(Step::SecondFactor(self.sign_login(&subject))),
+                    Ended::Refused(refusal) => Err(refusal.into()),
+                }
             }
             (Err(refusal), account) => {
                 let account = account.map(|account| account.id);
@@ -182,11 +236,12 @@ impl Sessions {
         guesser: Option<Guesser>,
         client: IpAddr,
         now: Timestamp,
-    ) -> Result<Result<Duration, Refusal>, SignInError> {
+    ) -> Result<Ended, SignInError> {
         let Opening {
             session,
             code,
             renewed,
+            halfway,
         } = opening;
         let vault = Arc::clone(&self.vault);
         let settings = self.settings.clone();
@@ -217,7 +272,12 @@ impl Sessions {
                 };
                 if let Some(refusal) = refused {
                     note_refusal(tx, Some(account.id), refusal, guesser.as_ref(), client, now)?;
-                    return Ok(Err(refusal));
+                    let (Refusal::NoCode, Some(jti)) = (refusal, halfway) else {
+                        return Ok(Ended::Refused(refusal));
+                    };
+                    let at = session.business;
+                    let subject = issue_login_token(tx, &account, at, jti, LOGIN_TTL, now)?;
+                    return Ok(Ended::Halfway(subject));
                 }
                 if let Some(notice) = notice
                     && !sql::knows_client(tx, account.id, &session.client_id)?
@@ -238,7 +298,7 @@ impl Sessions {
                 audit::record(tx, &entry, now)?;
                 let (access, lasts) = business::lifetimes(tx, session.business, &settings)?;
                 sql::open(tx, &session, &client, now.after(lasts), now)?;
-                Ok(Ok(access))
+                Ok(Ended::In(access))
             })
             .await
     }

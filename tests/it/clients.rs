@@ -5,7 +5,7 @@ use std::process::Command;
 use sha2::{Digest as _, Sha256};
 
 use crate::support::app::PASSWORD;
-use crate::support::libraries::{installed_npm, installed_pip, said};
+use crate::support::installed::{installed_npm, installed_pip, said};
 use crate::support::process::Site;
 
 /// The packages that `tests/clients/python.py` imports.

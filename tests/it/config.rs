@@ -110,6 +110,7 @@ const OTHERS: &[(&str, &str)] = &[
     ("limits.verify", r#""1/1s""#),
     ("limits.sign_in", r#""1/1s""#),
     ("limits.exchange", r#""1/1s""#),
+    ("limits.strength", r#""1/1s""#),
     ("log.level", r#""warn,readmit=debug""#),
     ("log.format", r#""json""#),
 ];

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::mail::form::assert_survives_any_relay;
 use crate::support::app::TestApp;
-use crate::support::libraries::{installed_pip, said};
+use crate::support::installed::{installed_pip, said};
 use crate::support::process::Site;
 use crate::support::smtp::Mail;
 

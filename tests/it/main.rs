@@ -25,6 +25,7 @@ mod main_job;
 mod migrations;
 mod outbox;
 mod own_relay;
+mod pages;
 mod password_policy;
 mod permissions;
 mod refresh;

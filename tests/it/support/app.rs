@@ -159,6 +159,11 @@ impl TestApp {
         Self::builder().start().and_jane()
     }
 
+    /// A deployment with Canal House (7), which has no portal, and its member Jane.
+    pub(crate) fn hosted() -> Self {
+        Self::builder().start().and_hosted()
+    }
+
     pub(crate) fn builder() -> Builder {
         Builder {
             settings: Vec::new(),
@@ -172,6 +177,20 @@ impl TestApp {
         self.add_business(7, "Canal House", "https://canal.test");
         self.add_person("jane@example.com", "Jane Doe", Some(7), Some(PASSWORD));
         self
+    }
+
+    pub(crate) fn and_hosted(self) -> Self {
+        self.add_hosted_business(7, "Canal House");
+        self.add_person("jane@example.com", "Jane Doe", Some(7), Some(PASSWORD));
+        self
+    }
+
+    /// A location whose members use our own pages.
+    pub(crate) fn add_hosted_business(&self, id: i64, name: &str) {
+        let id = BusinessId::new(id).expect("a positive number");
+        let business = Business::new(id, name.to_owned(), None, self.now());
+        self.wait(self.admin().add_business(business))
+            .expect("the business is added");
     }
 
     fn run(&mut self) {

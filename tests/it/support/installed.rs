@@ -1,5 +1,7 @@
-//! Libraries of other languages, which try what we make.
+//! Programs and libraries of others that the tests use where they can be had. Where they cannot, there is
+//! nothing to be shown; that is said.
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -10,14 +12,8 @@ pub(crate) fn installed_pip(name: &str, packages: &[&str]) -> Option<PathBuf> {
             .args(["-m", "venv", "--clear"])
             .arg(folder))?;
         run(Command::new(folder.join("bin/python"))
-            .args([
-                "-m",
-                "pip",
-                "install",
-                "--quiet",
-                "--timeout=10",
-                "--retries=1",
-            ])
+            .args(["-m", "pip", "install", "--quiet"])
+            .args(["--timeout=10", "--retries=1"])
             .args(packages))
     })
 }
@@ -29,13 +25,14 @@ pub(crate) fn installed_npm(name: &str, packages: &[&str]) -> Option<PathBuf> {
         std::fs::write(package, r#"{ "private": true }"#).map_err(|error| error.to_string())?;
         run(Command::new("npm")
             .args(["install", "--silent", "--no-audit", "--no-fund"])
+            .args(["--ignore-scripts"])
             .args(["--fetch-retries=1", "--fetch-timeout=10000"])
             .args(packages)
             .current_dir(folder))
     })
 }
 
-/// What a program wrote.
+/// What a program said, on both streams.
 pub(crate) fn said(output: &Output) -> String {
     let streams = [&output.stdout, &output.stderr];
     streams
@@ -43,8 +40,16 @@ pub(crate) fn said(output: &Output) -> String {
         .concat()
 }
 
-/// The folder is made once and kept with what else the build makes. Where the libraries cannot be had
-/// there is nothing to be shown; that is said.
+/// Says on standard error that a test shows nothing here, and why. Straight to the stream: what a passing
+/// test prints is not shown.
+pub(crate) fn skipped(what: &str, why: &str) {
+    let line = format!("SKIPPED, {what}: {why}\n");
+    std::io::stderr()
+        .write_all(line.as_bytes())
+        .expect("standard error");
+}
+
+/// The folder is made once and kept with what else the build makes.
 fn installed(name: &str, install: impl FnOnce(&Path) -> Result<(), String>) -> Option<PathBuf> {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     let ready = folder.join("ready");
@@ -55,16 +60,13 @@ fn installed(name: &str, install: impl FnOnce(&Path) -> Result<(), String>) -> O
         .map_err(|error| error.to_string())
         .and_then(|()| install(&folder))
         .and_then(|()| std::fs::write(&ready, "").map_err(|error| error.to_string()));
-    if let Err(why) = made {
-        use std::io::Write as _;
-        // Straight to the stream: what a passing test prints is not shown.
-        let line = format!("SKIPPED, {name} cannot be had: {why}\n");
-        std::io::stderr()
-            .write_all(line.as_bytes())
-            .expect("standard error");
-        return None;
+    match made {
+        Ok(()) => Some(folder),
+        Err(why) => {
+            skipped(&format!("{name} cannot be had"), &why);
+            None
+        }
     }
-    Some(folder)
 }
 
 fn run(command: &mut Command) -> Result<(), String> {
