@@ -10,6 +10,7 @@ use uuid::Uuid;
 use crate::business::{self, BusinessId};
 use crate::clock::Timestamp;
 use crate::email::EmailAddress;
+use crate::locale::Locale;
 use crate::password::{self, PasswordHash};
 use crate::store::{Page, Place, StoreError};
 
@@ -47,6 +48,8 @@ pub struct Account {
     pub name: String,
     /// The location it belongs to.
     pub business_id: Option<BusinessId>,
+    /// The language of its mail; the location's when absent.
+    pub locale: Option<Locale>,
     /// Whether it can sign in with a password at all.
     pub has_password: bool,
     /// Whether it must choose a new password before it can sign in.
@@ -79,6 +82,8 @@ pub struct NewAccount {
     pub name: String,
     /// The location.
     pub business_id: Option<BusinessId>,
+    /// The language.
+    pub locale: Option<Locale>,
     /// The password's hash.
     pub password_hash: Option<PasswordHash>,
     /// Whether it must reset first, as every account without a password must.
@@ -130,6 +135,9 @@ pub fn password_context(
     Ok(password::Context {
         email: Some(account.email.clone()),
         name: Some(account.name.clone()),
+        min_length: business
+            .as_ref()
+            .and_then(|business| business.password_min_length),
         business: business.map(|business| business.name),
     })
 }

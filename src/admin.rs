@@ -1,27 +1,50 @@
 //! What an administrator does: each act in one transaction with what it revokes and its audit entry.
 
 mod businesses;
+mod dkim;
 mod export;
 pub mod import;
 mod keys;
 mod links;
 mod mail;
+mod templates;
 
+pub use self::dkim::DkimActError;
 pub use self::export::{ExportError, Exported};
 pub use self::import::ImportError;
 pub use self::keys::KeyActError;
 pub use self::mail::Acted;
+pub use self::templates::TemplateError;
 use crate::accounts::{self, Account, AccountError, AccountId, NewAccount};
 use crate::audit::{self, Actor};
 use crate::business::BusinessId;
 use crate::clock::Timestamp;
 use crate::email::EmailAddress;
 use crate::entropy::Entropy;
+use crate::locale::Locale;
+use crate::outbox::{self, Kind, NewMessage};
 use crate::password::{Busy, Hasher, Password};
 use crate::reset;
 use crate::session;
 use crate::store::{Store, StoreError, Tx};
 use crate::totp;
+
+/// A person to add.
+#[derive(Clone, Debug)]
+pub struct Person {
+    /// The address.
+    pub email: EmailAddress,
+    /// How they are called.
+    pub name: String,
+    /// The location that they belong to.
+    pub business: Option<BusinessId>,
+    /// The language of their mail.
+    pub locale: Option<Locale>,
+    /// Their password.
+    pub password: Option<Password>,
+    /// The Message-ID of the mail that welcomes them, if they are to get one.
+    pub welcome: Option<String>,
+}
 
 /// An administrator at work.
 #[derive(Clone)]
@@ -38,23 +61,18 @@ pub struct Admin {
 
 impl Admin {
     /// Adds an account; without a password it must reset first.
-    pub async fn add_account(
-        &self,
-        email: EmailAddress,
-        name: String,
-        business_id: Option<BusinessId>,
-        password: Option<Password>,
-        now: Timestamp,
-    ) -> Result<AccountId, ActError> {
-        let password_hash = match password {
+    pub async fn add_account(&self, person: Person, now: Timestamp) -> Result<AccountId, ActError> {
+        let password_hash = match person.password {
             Some(password) => Some(self.hasher.hash(password).await?),
             None => None,
         };
+        let welcome = person.welcome;
         let person = NewAccount {
             id: AccountId::new(self.entropy.uuid()),
-            email,
-            name,
-            business_id,
+            email: person.email,
+            name: person.name,
+            business_id: person.business,
+            locale: person.locale,
             must_reset_password: password_hash.is_none(),
             password_hash,
             suspended_at: None,
@@ -63,10 +81,37 @@ impl Admin {
         self.store
             .write(move |tx| {
                 accounts::sql::insert(tx, &person, now)?;
+                if let Some(message_id) = welcome {
+                    let message = NewMessage {
+                        kind: Kind::Welcome,
+                        recipient: person.email.clone(),
+                        account: Some(person.id),
+                        business: person.business_id,
+                        client: None,
+                        message_id,
+                    };
+                    outbox::enqueue(tx, &message, now)?;
+                }
                 note_account(tx, actor, "account.add", person.id, None, now)?;
                 Ok(person.id)
             })
             .await
+    }
+
+    /// Changes a person's name, or the language of their mail (`Some(None)` clears it).
+    pub async fn set_person(
+        &self,
+        email: EmailAddress,
+        name: Option<String>,
+        locale: Option<Option<Locale>>,
+        now: Timestamp,
+    ) -> Result<(), AccountError> {
+        self.act(email, "account.set", now, move |tx, account| {
+            let name = name.as_ref().unwrap_or(&account.name);
+            let locale = locale.as_ref().unwrap_or(&account.locale);
+            accounts::sql::set_person(tx, account.id, name, locale.as_ref(), now)
+        })
+        .await
     }
 
     /// Shuts an account out, and ends its sessions and links.

@@ -5,17 +5,19 @@ use std::sync::Arc;
 
 use crate::clock::Clock;
 use crate::config::{Config, Mailbox};
+use crate::dkim::{Dkim, DkimError};
 use crate::entropy::Entropy;
 use crate::limits::Limits;
 use crate::mailing;
 use crate::otp::{self, Otps};
 use crate::outbox::transport::TransportError;
 use crate::outbox::worker::{Parts, Worker};
-use crate::outbox::{Kind, Relays, Renderer};
+use crate::outbox::{Kind, OwnRelays, Relays, Renderer};
 use crate::password::{BreachFileError, Hasher, Policy};
 use crate::reset::{self, Resets};
 use crate::session::Sessions;
 use crate::store::{self, OpenError, Store};
+use crate::templates::Templates;
 use crate::token::{self, KeyError, KeyRing, Signer};
 use crate::totp::TwoFactor;
 use crate::vault::Vault;
@@ -29,6 +31,9 @@ pub enum StartError {
     /// The keys.
     #[error(transparent)]
     Keys(#[from] KeyError),
+    /// The keys of sender domains.
+    #[error(transparent)]
+    Dkim(#[from] DkimError),
     /// The relay's settings; a relay that is down is no reason not to start.
     #[error(transparent)]
     Transport(#[from] TransportError),
@@ -83,7 +88,9 @@ impl App {
         let signer = Arc::new(Signer::new(keys, &config.http.public_url));
         let hasher = Hasher::new(&config.password, entropy.clone());
         let policy = Policy::open(&config.password)?;
+        let templates = Arc::new(Templates::default());
         let mailing = mailing::Settings {
+            templates: Arc::clone(&templates),
             reset: config.reset.clone(),
             otp: config.otp.clone(),
             vault: Arc::clone(&vault),
@@ -95,7 +102,15 @@ impl App {
             Parts {
                 store: store.clone(),
                 relays: Relays::open(&config.smtp, &config.outbox, clock.clone(), entropy.clone())?,
-                renderer: Renderer::new(Arc::clone(&signer)),
+                own_relays: OwnRelays::new(
+                    &config.smtp,
+                    &config.outbox,
+                    Arc::clone(&vault),
+                    clock.clone(),
+                    entropy.clone(),
+                ),
+                renderer: Renderer::new(templates, Arc::clone(&signer)),
+                dkim: Dkim::open(&config.keys.dir, clock.clone())?,
                 compose: compose(mailing.clone()),
                 clock: clock.clone(),
                 entropy: entropy.clone(),
@@ -156,7 +171,7 @@ fn mail_domain(from: &Mailbox) -> String {
 
 fn compose(settings: mailing::Settings) -> crate::outbox::worker::Compose {
     Arc::new(move |tx, message, now| match message.kind {
-        Kind::Reset => reset::compose(tx, message, &settings, now),
+        Kind::Reset | Kind::Welcome => reset::compose(tx, message, &settings, now),
         Kind::Otp => otp::compose(tx, message, &settings, now),
         Kind::Changed | Kind::SignIn => mailing::compose(tx, message, &settings),
     })

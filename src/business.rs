@@ -2,16 +2,23 @@
 
 mod brand;
 mod colour;
+mod kinds;
+mod relay;
 pub(crate) mod sql;
 
 use std::fmt;
+use std::time::Duration;
 
 use serde::Serialize;
 
-pub use self::brand::{Brand, BrandError, LinkPattern, PortalUrl, locale, web_address};
+pub use self::brand::{Brand, BrandError, LinkPattern, PortalUrl, hosted_pages, web_address};
 pub use self::colour::Colour;
+pub use self::kinds::{Lifetime, LifetimeError, OriginError, Origins};
+pub use self::relay::{OwnRelay, OwnRelayError, RelayLogin};
 use crate::clock::Timestamp;
+use crate::config;
 use crate::email::EmailAddress;
+use crate::locale::{Locale, Zone};
 use crate::store::StoreError;
 
 /// The number of a location, as the portal knows it: a positive integer.
@@ -55,8 +62,9 @@ pub struct Business {
     pub id: BusinessId,
     /// What its members call it.
     pub name: String,
-    /// Where its members' portal stands; links in mail start with it.
-    pub portal_url: PortalUrl,
+    /// Where its members' portal stands; links in mail start with it. One without a portal uses the
+    /// pages that readmit serves.
+    pub portal_url: Option<PortalUrl>,
     /// The name that mail comes from; the business's own when absent.
     pub sender_name: Option<String>,
     /// The address that mail comes from.
@@ -71,8 +79,20 @@ pub struct Business {
     pub reset_link: Option<LinkPattern>,
     /// The form of a magic link, likewise.
     pub magic_link: Option<LinkPattern>,
-    /// The language of its mail (BCP 47).
-    pub locale: Option<String>,
+    /// The language of its mail, for members who have none of their own.
+    pub locale: Option<Locale>,
+    /// Whose clocks dates in its mail are read off; UTC when absent.
+    pub time_zone: Option<Zone>,
+    /// The fewest characters of a new password, where they are more than configured.
+    pub password_min_length: Option<u32>,
+    /// How long an access token of its members works.
+    pub access_ttl: Option<Lifetime>,
+    /// How long a session of its members lasts.
+    pub refresh_ttl: Option<Lifetime>,
+    /// Origins that may call the API besides the portal's.
+    pub allowed_origins: Origins,
+    /// A relay of its own.
+    pub smtp: Option<OwnRelay>,
     /// When it was added.
     pub created_at: Timestamp,
     /// When it was last changed.
@@ -81,7 +101,12 @@ pub struct Business {
 
 impl Business {
     /// A location without settings of its own.
-    pub fn new(id: BusinessId, name: String, portal_url: PortalUrl, now: Timestamp) -> Self {
+    pub fn new(
+        id: BusinessId,
+        name: String,
+        portal_url: Option<PortalUrl>,
+        now: Timestamp,
+    ) -> Self {
         Self {
             id,
             name,
@@ -94,10 +119,21 @@ impl Business {
             reset_link: None,
             magic_link: None,
             locale: None,
+            time_zone: None,
+            password_min_length: None,
+            access_ttl: None,
+            refresh_ttl: None,
+            allowed_origins: Origins::default(),
+            smtp: None,
             created_at: now,
             updated_at: now,
         }
     }
+}
+
+/// The most that a business's access tokens may live: keys that were rotated out verify for as long.
+pub fn longest_access_ttl(common: &config::Tokens) -> Duration {
+    common.access_ttl.max(common.max_exchange)
 }
 
 /// Changes to a business: `None` leaves a setting as it is, `Some(None)` clears it.
@@ -106,7 +142,7 @@ pub struct Changes {
     /// A new name.
     pub name: Option<String>,
     /// A new portal.
-    pub portal_url: Option<PortalUrl>,
+    pub portal_url: Option<Option<PortalUrl>>,
     /// The sender's name.
     pub sender_name: Option<Option<String>>,
     /// The sender's address.
@@ -122,7 +158,19 @@ pub struct Changes {
     /// The magic link's pattern.
     pub magic_link: Option<Option<LinkPattern>>,
     /// The language.
-    pub locale: Option<Option<String>>,
+    pub locale: Option<Option<Locale>>,
+    /// The time zone.
+    pub time_zone: Option<Option<Zone>>,
+    /// The fewest characters of a new password.
+    pub password_min_length: Option<Option<u32>>,
+    /// The life of access tokens.
+    pub access_ttl: Option<Option<Lifetime>>,
+    /// The life of sessions.
+    pub refresh_ttl: Option<Option<Lifetime>>,
+    /// The origins; none clears them.
+    pub allowed_origins: Option<Origins>,
+    /// The relay.
+    pub smtp: Option<Option<OwnRelay>>,
 }
 
 impl Changes {
@@ -143,6 +191,12 @@ impl Changes {
         set(&mut business.reset_link, self.reset_link);
         set(&mut business.magic_link, self.magic_link);
         set(&mut business.locale, self.locale);
+        set(&mut business.time_zone, self.time_zone);
+        set(&mut business.password_min_length, self.password_min_length);
+        set(&mut business.access_ttl, self.access_ttl);
+        set(&mut business.refresh_ttl, self.refresh_ttl);
+        set(&mut business.allowed_origins, self.allowed_origins);
+        set(&mut business.smtp, self.smtp);
         business.updated_at = now;
     }
 }
@@ -155,6 +209,23 @@ pub fn list(db: &rusqlite::Connection) -> Result<Vec<Business>, StoreError> {
 /// The business of that number.
 pub fn find(db: &rusqlite::Connection, id: BusinessId) -> Result<Option<Business>, StoreError> {
     sql::find(db, id)
+}
+
+/// How long an access token and a session of that business's members live.
+pub(crate) fn lifetimes(
+    db: &rusqlite::Connection,
+    id: Option<BusinessId>,
+    common: &config::Tokens,
+) -> Result<(Duration, Duration), StoreError> {
+    let (access, session) = match id {
+        Some(id) => sql::lifetimes(db, id)?,
+        None => (None, None),
+    };
+    let access = access.map_or(common.access_ttl, Lifetime::get);
+    Ok((
+        access.min(longest_access_ttl(common)),
+        session.map_or(common.refresh_ttl, Lifetime::get),
+    ))
 }
 
 /// Why an act on a business was refused.

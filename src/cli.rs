@@ -5,6 +5,7 @@ mod check;
 mod client;
 mod console;
 mod demo;
+mod dkim;
 mod input;
 mod key;
 mod links;
@@ -13,6 +14,7 @@ mod outbox;
 mod output;
 mod serve;
 mod setup;
+mod template;
 mod user;
 
 use std::path::PathBuf;
@@ -68,12 +70,18 @@ enum Command {
     /// Reset links
     #[command(subcommand)]
     Reset(links::Command),
+    /// What mail says and looks like: built-in templates, and those of locations
+    #[command(subcommand)]
+    Template(template::Command),
     /// Mail that waits, and what became of the rest
     #[command(subcommand)]
     Outbox(outbox::Command),
     /// The keys that sign tokens
     #[command(subcommand)]
     Key(key::Command),
+    /// The keys by which sender domains sign mail
+    #[command(subcommand)]
+    Dkim(dkim::Command),
 }
 
 /// Carries the command out.
@@ -92,8 +100,10 @@ pub fn run(cli: Cli) -> Result<(), Error> {
             Command::Business(command) => business::run(command, &setup, &out).await,
             Command::User(command) => user::run(command, &setup, &out).await,
             Command::Reset(command) => links::run(command, &setup, &out).await,
+            Command::Template(command) => template::run(command, &setup, &out).await,
             Command::Outbox(command) => outbox::run(command, &setup, &out).await,
             Command::Key(command) => key::run(command, &setup, &out).await,
+            Command::Dkim(command) => dkim::run(command, &setup, &out).await,
         }
     })
 }

@@ -25,6 +25,7 @@ use url::Url;
 pub use error::{ConfigError, Origin};
 pub use kinds::{LogFormat, Mailbox, MailboxError, Quota, QuotaError};
 pub use relay::{RelayUrl, RelayUrlError, Tls};
+pub(crate) use sections::origin;
 
 /// The documented sample file, which holds the default of every key.
 pub const SAMPLE: &str = include_str!("../config.example.toml");
@@ -118,6 +119,9 @@ pub struct Smtp {
     pub username: Option<String>,
     /// Its password, from `smtp.password` or from the file that `smtp.password_file` names.
     pub password: Option<SecretString>,
+    /// A file with an OAuth 2.0 access token that takes the password's place. It is read for each
+    /// connection, because such a token lives for an hour or so.
+    pub token_file: Option<PathBuf>,
     /// A PEM file of certificates that are trusted beside the system's.
     pub ca_file: Option<PathBuf>,
     /// How long one attempt may take.
@@ -159,6 +163,8 @@ pub struct Outbox {
 pub struct Reset {
     /// How long a link works.
     pub ttl: Duration,
+    /// How long the link works that welcomes somebody who was added.
+    pub welcome_ttl: Duration,
     /// The most links of one account that work at the same time.
     pub max_pending: u32,
     /// How long an unused link holds back the next one; can be zero.
@@ -252,6 +258,8 @@ pub struct Limits {
     pub sign_in: Quota,
     /// Exchanges of one-time tokens.
     pub exchange: Quota,
+    /// Questions of the hosted pages how strong a password is.
+    pub strength: Quota,
 }
 
 /// Section `[log]`.

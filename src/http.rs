@@ -1,5 +1,7 @@
 //! The HTTP server: routes, and what every answer has in common.
 //!
+//! The API's documentation is made of its handlers; the hosted pages stand beside it (`pages.rs`).
+//!
 //! A handler parses, calls one domain function and wraps the answer. Whatever fails on the way, in
 //! a handler or before one, ends in one place (`edge.rs`), which makes it the envelope (or, at the token
 //! endpoints, OAuth's error).
@@ -19,10 +21,12 @@ mod fields;
 mod member;
 mod methods;
 mod oauth;
+mod pages;
 mod probes;
 mod reset;
 pub mod serve;
 mod two_factor;
+mod urlencoded;
 
 use std::sync::Arc;
 
@@ -87,9 +91,9 @@ pub fn routes(app: &Arc<App>) -> impl Endpoint<Output = Response> + use<> {
     let url = app.config.http.public_url.clone();
     let api = service(&url);
     let document = api.spec();
-    let methods = Arc::new(methods::Methods::of(&document, &["/docs", "/openapi.json"]));
+    let methods = Arc::new(methods::Methods::of(&document, &pages::METHODS));
     let page = docs::ui(move || service(&url).swagger_ui_html());
-    let routes = Route::new()
+    let routes = pages::add_to(Route::new())
         .nest("/", api)
         .at("/docs", get(page))
         .at("/openapi.json", get(docs::document(document)))
@@ -106,8 +110,9 @@ where
 {
     let origins = Arc::new(cors::Origins::new(app));
     let entropy = app.entropy.clone();
+    let of_edge = Arc::clone(app);
     routes
-        .around(edge::edge)
+        .around(move |next, request| edge::edge(Arc::clone(&of_edge), next, request))
         .around(move |next, request| cors::share(Arc::clone(&origins), next, request))
         .around(move |next, request| envelope::headers(entropy.clone(), next, request))
 }

@@ -24,14 +24,15 @@
 //! | wiring | [`app`]: the parts of one deployment; [`health`]: whether they do their work |
 //! | acts | [`reset`], [`otp`], [`session`], [`totp`]: what members do; [`admin`]: what administrators do |
 //! | mail | [`mailing`]: whose brand a mail wears, and the notices |
-//! | things | [`business`], [`accounts`], [`password`], [`token`], [`outbox`], [`audit`], [`limits`], [`guesses`] |
-//! | secrets | [`key_folder`]: files that are ours alone; [`vault`]: sealing, and codes |
+//! | things | [`business`], [`accounts`], [`password`], [`token`], [`templates`], [`outbox`], [`audit`], [`limits`], [`guesses`] |
+//! | secrets | [`key_folder`]: files that are ours alone; [`vault`]: sealing, and codes; [`dkim`]: signatures on mail |
 //! | storage | [`store`]: one writer that commits in groups, threads that read, migrations |
-//! | ground | [`config`], [`clock`], [`entropy`], [`email`], [`key_folder`], [`text`] |
+//! | ground | [`config`], [`clock`], [`entropy`], [`email`], [`key_folder`], [`locale`], [`text`] |
 //!
 //! SQL stands in the `sql.rs` beside its domain, as functions over a connection or a [`store::Tx`].
-//! Mail templates are in `assets/mail/`, the schema in `migrations/`, the documented defaults of the
-//! configuration in `config.example.toml`, which is compiled in.
+//! Built-in mail templates are in `assets/mail/`, what the hosted pages (`http/pages.rs`) are made of in
+//! `assets/pages/`, the schema in `migrations/`, the documented defaults of the configuration in
+//! `config.example.toml`, which is compiled in.
 //!
 //! # Invariants
 //!
@@ -56,6 +57,8 @@
 //!   byte of a request's headers reaches a mail.
 //! - **Time and randomness are values.** Domain functions take `now`; [`clock`] and [`entropy`] are
 //!   the only places that ask the system, and a lint bans it elsewhere.
+//! - **Opening a page changes nothing.** Whatever a GET or HEAD of a hosted page is given, only a form
+//!   that carries its browser's own token acts.
 //! - **Domain modules know no HTTP and no command line.** Their errors are small enums; the edges turn
 //!   them into statuses and sentences.
 
@@ -68,6 +71,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod console;
+pub mod dkim;
 pub mod email;
 pub mod entropy;
 pub mod guesses;
@@ -75,6 +79,7 @@ pub mod health;
 pub mod http;
 pub mod key_folder;
 pub mod limits;
+pub mod locale;
 pub mod mailing;
 pub mod otp;
 pub mod outbox;
@@ -83,6 +88,7 @@ pub mod reset;
 pub mod server;
 pub mod session;
 pub mod store;
+pub mod templates;
 pub mod text;
 pub mod token;
 pub mod totp;

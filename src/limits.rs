@@ -30,16 +30,19 @@ pub enum Action {
     SignIn,
     /// Exchanging a login token.
     Exchange,
+    /// Asking how strong a password is.
+    Strength,
 }
 
 impl Action {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::Reset,
         Self::Complete,
         Self::Otp,
         Self::Verify,
         Self::SignIn,
         Self::Exchange,
+        Self::Strength,
     ];
 
     const fn quota(self, config: &config::Limits) -> config::Quota {
@@ -50,6 +53,7 @@ impl Action {
             Self::Verify => config.verify,
             Self::SignIn => config.sign_in,
             Self::Exchange => config.exchange,
+            Self::Strength => config.strength,
         }
     }
 }

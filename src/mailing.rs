@@ -9,6 +9,7 @@ use crate::email::EmailAddress;
 use crate::entropy::Entropy;
 use crate::outbox::{self, Claimed, Composed, Content, Draft, Kind, suppression};
 use crate::store::{StoreError, Tx};
+use crate::templates::Templates;
 use crate::vault::Vault;
 
 /// What composing a mail needs to know besides the database.
@@ -18,6 +19,8 @@ pub struct Settings {
     pub reset: config::Reset,
     /// Lifetime and digits of codes.
     pub otp: config::Otp,
+    /// What mail is made from.
+    pub templates: Arc<Templates>,
     /// The key that codes are made with.
     pub vault: Arc<Vault>,
     /// The sender where a business has none.
@@ -56,17 +59,40 @@ pub fn compose(
         // The location is gone; its member is told all the same.
         None => settings.plain_brand(),
     };
-    Ok(Composed::Send(Box::new(Draft {
-        recipient: message.recipient.clone(),
-        name: account.name,
-        brand,
-        content: match &message.client {
-            Some(client) if message.kind == Kind::SignIn => Content::SignedIn {
-                at: message.created_at,
-                client: client.clone(),
-            },
-            _ => Content::PasswordChanged(message.created_at),
+    let content = match &message.client {
+        Some(client) if message.kind == Kind::SignIn => Content::SignedIn {
+            at: message.created_at,
+            client: client.clone(),
         },
+        _ => Content::PasswordChanged(message.created_at),
+    };
+    // A notice about an address goes to that address, also when the account has another by now.
+    let account = Account {
+        email: message.recipient.clone(),
+        ..account
+    };
+    draft(tx, message.kind, account, brand, content, settings)
+}
+
+/// The mail for that account, in its language, from the templates that are in force.
+pub(crate) fn draft(
+    tx: &Tx<'_>,
+    kind: Kind,
+    account: Account,
+    brand: Brand,
+    content: Content,
+    settings: &Settings,
+) -> Result<Composed, StoreError> {
+    let locale = account.locale.as_ref().unwrap_or(&brand.locale);
+    let templates = settings
+        .templates
+        .choose(tx, kind, brand.business, locale)?;
+    Ok(Composed::Send(Box::new(Draft {
+        recipient: account.email,
+        name: account.name,
+        templates,
+        brand,
+        content,
     })))
 }
 
@@ -112,6 +138,7 @@ pub(crate) fn brand_for(
 ) -> Result<Option<Brand>, StoreError> {
     match business {
         None => Ok(Some(settings.plain_brand())),
-        Some(id) => Ok(business::sql::find(tx, id)?.map(|b| Brand::of(&b, &settings.from))),
+        Some(id) => Ok(business::sql::find(tx, id)?
+            .map(|business| Brand::of(&business, &settings.from, &settings.public_url))),
     }
 }

@@ -22,8 +22,8 @@ use crate::config;
 use crate::email::EmailAddress;
 use crate::entropy::Entropy;
 use crate::guesses::{self, Guesser};
-use crate::mailing::{Settings, addressee};
-use crate::outbox::{self, Claimed, Composed, Content, Draft, Kind, NewMessage};
+use crate::mailing::{self, Settings, addressee};
+use crate::outbox::{self, Claimed, Composed, Content, Kind, NewMessage};
 use crate::session::{self, LOGIN_TTL};
 use crate::store::{Store, StoreError, Tx};
 use crate::token::{self, Jti, Signer, Subject};
@@ -292,13 +292,9 @@ pub fn compose(
         settings.otp.ttl,
         now,
     )?;
-    Ok(Composed::Send(Box::new(Draft {
-        recipient: account.email,
-        name: account.name,
-        brand,
-        content: Content::Code {
-            code: code(&settings.vault, &id, settings.otp.digits),
-            link,
-        },
-    })))
+    let content = Content::Code {
+        code: code(&settings.vault, &id, settings.otp.digits),
+        link,
+    };
+    mailing::draft(tx, message.kind, account, brand, content, settings)
 }

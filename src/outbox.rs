@@ -9,6 +9,7 @@ pub mod breaker;
 mod lanes;
 mod listing;
 pub mod meter;
+mod own_relays;
 pub mod pace;
 mod relays;
 mod render;
@@ -28,29 +29,18 @@ pub use self::listing::{
     Attempted, Backlog, Count, Filter, Listed, Shown, Stats, activity, backlog, list, of_account,
     page, relays, show, stats,
 };
+pub use self::own_relays::{Own, OwnRelays};
 pub use self::relays::{RelayStatus, Relays};
-pub use self::render::Renderer;
+pub use self::render::{Addressing, RenderError, Renderer, build};
 use crate::accounts::AccountId;
 use crate::business::{Brand, BusinessId};
 use crate::clock::Timestamp;
 use crate::email::EmailAddress;
 use crate::entropy::Entropy;
 use crate::store::{StoreError, Tx};
+use crate::templates::Chosen;
+pub use crate::templates::Kind;
 use crate::token;
-
-/// What a message is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Kind {
-    /// A reset link that somebody asked for. Whether there is an account is found out when sending.
-    Reset,
-    /// A one-time code and a magic link that somebody asked for.
-    Otp,
-    /// The notice that a password was changed.
-    Changed,
-    /// The notice that an application that is new to the account has signed in.
-    SignIn,
-}
 
 impl Kind {
     /// For how long the message is worth sending: a link for a day, a notice for four
@@ -59,7 +49,7 @@ impl Kind {
         const DAY: u64 = 24 * 60 * 60;
         match self {
             Self::Reset | Self::Otp => Duration::from_secs(DAY),
-            Self::Changed | Self::SignIn => Duration::from_secs(4 * DAY),
+            Self::Changed | Self::Welcome | Self::SignIn => Duration::from_secs(4 * DAY),
         }
     }
 
@@ -68,30 +58,14 @@ impl Kind {
     pub const fn priority(self) -> u8 {
         match self {
             Self::Otp => 0,
-            Self::Reset => 1,
+            Self::Reset | Self::Welcome => 1,
             Self::Changed | Self::SignIn => 2,
         }
     }
 
     /// Whether a retry by hand makes a new letter, because what an earlier one held is dead by then.
     pub const fn opens_a_door(self) -> bool {
-        matches!(self, Self::Reset | Self::Otp)
-    }
-
-    /// The name in the database, in templates and in listings.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Reset => "reset",
-            Self::Otp => "otp",
-            Self::Changed => "changed",
-            Self::SignIn => "signin_notice",
-        }
-    }
-}
-
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
+        matches!(self, Self::Reset | Self::Otp | Self::Welcome)
     }
 }
 
@@ -207,6 +181,8 @@ pub struct Draft {
     pub name: String,
     /// Whose mail it is.
     pub brand: Brand,
+    /// What it is made from, and its language.
+    pub templates: Chosen,
     /// What it says.
     pub content: Content,
 }
@@ -214,7 +190,7 @@ pub struct Draft {
 /// What a mail says.
 #[derive(Clone)]
 pub enum Content {
-    /// A link with a token, which is signed when the mail is rendered and stored nowhere.
+    /// A link to choose a password, with a token, which is signed when the mail is rendered and stored nowhere.
     ResetLink(token::Subject),
     /// A code, and a link with the login token of the same id.
     Code {

@@ -16,7 +16,7 @@ use unicode_normalization::UnicodeNormalization as _;
 pub use self::breaches::BreachFileError;
 pub use self::foreign::HashError;
 pub use self::hasher::{Busy, Hasher, NewPasswordError, Verdict};
-pub use self::policy::{Context, Policy};
+pub use self::policy::{Context, Judgement, Missed, Policy, Rule};
 
 /// A password as somebody typed it, in Unicode's NFC so that a composed and a decomposed accent are
 /// the same (NIST SP 800-63B-4, 3.1.1.2). Otherwise it is taken byte for byte: nothing is trimmed.

@@ -11,17 +11,19 @@ pub(crate) mod sql;
 pub use self::by_hand::LinkError;
 pub use self::compose::compose;
 
-use serde::Serialize;
 use std::sync::Arc;
 
-use crate::accounts::{self, AccountId};
+use secrecy::SecretString;
+use serde::Serialize;
+
+use crate::accounts::{self, Account, AccountId};
 use crate::audit::{self, Actor};
 use crate::business::BusinessId;
 use crate::clock::Timestamp;
 use crate::email::EmailAddress;
 use crate::entropy::Entropy;
 use crate::outbox::{self, Kind, NewMessage};
-use crate::password::{Busy, Hasher, NewPasswordError, Policy};
+use crate::password::{Busy, Hasher, Judgement, Missed, NewPasswordError, Policy};
 use crate::session::{self, LOGIN_TTL};
 use crate::store::{Page, Place, Store, StoreError, Tx};
 use crate::token::{self, Jti, Signer, Verified};
@@ -51,7 +53,7 @@ pub enum CompleteError {
     InvalidToken,
     /// The password misses these rules; the token can still be used.
     #[error("the password misses the policy")]
-    WeakPassword(Vec<String>),
+    WeakPassword(Missed),
     /// Too much to hash.
     #[error(transparent)]
     Busy(#[from] Busy),
@@ -131,6 +133,57 @@ impl Resets {
             .await
     }
 
+    /// Whose link this is, if a password can still be chosen with it at this location. Nothing is used up.
+    pub async fn linked(
+        &self,
+        token: &str,
+        business: Option<BusinessId>,
+        now: Timestamp,
+    ) -> Result<Account, CompleteError> {
+        let verified = self.verify(token, business, now)?;
+        self.store
+            .read(move |db| standing(db, &verified, now))
+            .await
+    }
+
+    /// What the policy thinks of a password that the owner of this link might choose. Nothing is counted
+    /// or kept.
+    pub async fn judge(
+        &self,
+        token: &str,
+        password: SecretString,
+        business: Option<BusinessId>,
+        now: Timestamp,
+    ) -> Result<Judgement, CompleteError> {
+        let verified = self.verify(token, business, now)?;
+        let at = verified.business;
+        let context = self
+            .store
+            .read(move |db| {
+                let account = standing(db, &verified, now)?;
+                Ok::<_, CompleteError>(accounts::password_context(db, &account, at)?)
+            })
+            .await?;
+        Ok(self.hasher.judge(&self.policy, password, context).await?)
+    }
+
+    fn verify(
+        &self,
+        token: &str,
+        business: Option<BusinessId>,
+        now: Timestamp,
+    ) -> Result<Verified, CompleteError> {
+        let verified = self
+            .signer
+            .verify(token::Kind::Reset, token, now)
+            .map_err(|_| CompleteError::InvalidToken)?;
+        let elsewhere = |own| business.is_some_and(|given| given != own);
+        if verified.business.is_some_and(elsewhere) {
+            return Err(CompleteError::InvalidToken);
+        }
+        Ok(verified)
+    }
+
     /// Changes the password, and returns a one-time login token for `exchange`.
     ///
     /// Everything older dies in the same transaction: other reset links, login tokens, sessions and
@@ -143,25 +196,14 @@ impl Resets {
         client: String,
         now: Timestamp,
     ) -> Result<String, CompleteError> {
-        let verified = self
-            .signer
-            .verify(token::Kind::Reset, token, now)
-            .map_err(|_| CompleteError::InvalidToken)?;
-        let elsewhere = |own| business.is_some_and(|given| given != own);
-        if verified.business.is_some_and(elsewhere) {
-            return Err(CompleteError::InvalidToken);
-        }
+        let verified = self.verify(token, business, now)?;
         // Hashing is dear: only a token that still stands is worth it.
-        let (jti, account, at) = (verified.jti.clone(), verified.account, verified.business);
+        let (asked, at) = (verified.clone(), verified.business);
         let context = self
             .store
             .read(move |db| {
-                if !sql::is_open(db, &jti, now)? {
-                    return Err(CompleteError::InvalidToken);
-                }
-                let account =
-                    accounts::sql::by_id(db, account)?.ok_or(CompleteError::InvalidToken)?;
-                Ok(accounts::password_context(db, &account, at)?)
+                let account = standing(db, &asked, now)?;
+                Ok::<_, CompleteError>(accounts::password_context(db, &account, at)?)
             })
             .await?;
         let hash = match self
@@ -215,12 +257,20 @@ impl Resets {
     }
 }
 
-/// Marks the token used, if nobody has before, and returns its account.
-fn use_up(
-    tx: &Tx<'_>,
+/// The token's account, if nobody has used the token and nothing has ended it.
+fn standing(
+    db: &rusqlite::Connection,
     token: &Verified,
     now: Timestamp,
-) -> Result<accounts::Account, CompleteError> {
+) -> Result<Account, CompleteError> {
+    if !sql::is_open(db, &token.jti, now)? {
+        return Err(CompleteError::InvalidToken);
+    }
+    accounts::sql::by_id(db, token.account)?.ok_or(CompleteError::InvalidToken)
+}
+
+/// Marks the token used, if nobody has before, and returns its account.
+fn use_up(tx: &Tx<'_>, token: &Verified, now: Timestamp) -> Result<Account, CompleteError> {
     if !sql::use_up(tx, &token.jti, token.account, now)? {
         return Err(CompleteError::InvalidToken);
     }

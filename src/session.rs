@@ -5,6 +5,7 @@
 //! refresh token rotates at each use.
 
 mod exchange;
+mod hosted;
 mod introspect;
 mod member;
 mod refresh;
@@ -22,7 +23,7 @@ pub use self::exchange::ExchangeError;
 pub use self::introspect::Introspected;
 pub use self::member::{ChangePasswordError, Member, NotSignedIn};
 pub use self::refresh::RefreshError;
-pub use self::sign_in::{Login, SignInError};
+pub use self::sign_in::{Login, SignInError, Step};
 use crate::accounts::{Account, AccountId};
 use crate::business::BusinessId;
 use crate::clock::Timestamp;

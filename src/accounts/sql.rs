@@ -7,6 +7,7 @@ use super::{Account, AccountError, AccountId, Credentials, NewAccount};
 use crate::business;
 use crate::clock::Timestamp;
 use crate::email::EmailAddress;
+use crate::locale::Locale;
 use crate::password::PasswordHash;
 use crate::store::{Page, Place, StoreError, Tx, anywhere};
 
@@ -35,7 +36,7 @@ impl FromSql for PasswordHash {
 }
 
 const COLUMNS: &str = "id, email, name, business_id, password_hash IS NOT NULL, must_reset_password, \
-                       suspended_at, credential_version, created_at, updated_at";
+                       suspended_at, credential_version, created_at, updated_at, locale";
 
 fn from_row(row: &Row<'_>) -> rusqlite::Result<Account> {
     Ok(Account {
@@ -49,6 +50,7 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<Account> {
         credential_version: row.get(7)?,
         created_at: row.get(8)?,
         updated_at: row.get(9)?,
+        locale: row.get(10)?,
     })
 }
 
@@ -86,7 +88,7 @@ pub(crate) fn credentials(
 fn with_hash(row: &Row<'_>) -> rusqlite::Result<Credentials> {
     Ok(Credentials {
         account: from_row(row)?,
-        password_hash: row.get(10)?,
+        password_hash: row.get(11)?,
     })
 }
 
@@ -152,8 +154,8 @@ pub(crate) fn insert(tx: &Tx<'_>, person: &NewAccount, now: Timestamp) -> Result
     }
     tx.prepare_cached(
         "INSERT INTO accounts (id, email, email_key, name, business_id, password_hash, \
-         must_reset_password, suspended_at, created_at, updated_at) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9)",
+         must_reset_password, suspended_at, created_at, updated_at, locale) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, ?10)",
     )
     .and_then(|mut statement| {
         statement.execute(params![
@@ -166,6 +168,7 @@ pub(crate) fn insert(tx: &Tx<'_>, person: &NewAccount, now: Timestamp) -> Result
             person.must_reset_password,
             person.suspended_at,
             now,
+            person.locale,
         ])
     })
     .map_err(StoreError::from)?;
@@ -199,6 +202,21 @@ pub(crate) fn renew_hash(
         "UPDATE accounts SET password_hash = ?3 WHERE id = ?1 AND password_hash = ?2",
     )?
     .execute(params![id, old, new])?;
+    Ok(())
+}
+
+/// Names the person, and the language of their mail. Neither ends anything.
+pub(crate) fn set_person(
+    tx: &Tx<'_>,
+    id: AccountId,
+    name: &str,
+    locale: Option<&Locale>,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE accounts SET name = ?2, locale = ?3, updated_at = ?4 WHERE id = ?1",
+        params![id, name, locale, now],
+    )?;
     Ok(())
 }
 

@@ -11,6 +11,7 @@ use crate::business::BusinessId;
 use crate::clock::Timestamp;
 use crate::email::EmailAddress;
 use crate::key_folder::KeyError;
+use crate::locale::Locale;
 use crate::store::StoreError;
 use crate::totp;
 use crate::vault::Vault;
@@ -24,6 +25,8 @@ pub struct Exported {
     name: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     business: Option<BusinessId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    locale: Option<Locale>,
     #[serde(skip_serializing_if = "Option::is_none")]
     password_hash: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -107,6 +110,7 @@ fn exported(found: Credentials, secret: Option<totp::Secret>) -> Exported {
         email: account.email,
         name: account.name,
         business: account.business_id,
+        locale: account.locale,
         password_hash: found.password_hash.map(|hash| hash.as_stored().to_owned()),
         totp_secret: secret.map(|secret| secret.to_base32().expose_secret().to_owned()),
         must_reset: account.must_reset_password,

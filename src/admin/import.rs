@@ -9,10 +9,11 @@ use std::path::Path;
 
 use super::{Admin, note_account};
 use crate::accounts::{self, AccountError, AccountId, NewAccount};
-use crate::business::BusinessId;
+use crate::business::{Business, BusinessId};
 use crate::clock::Timestamp;
 use crate::email::EmailAddress;
 use crate::key_folder::KeyError;
+use crate::locale::Locale;
 use crate::password::{Busy, Context, Password, PasswordHash, Policy};
 use crate::store::StoreError;
 use crate::totp;
@@ -31,8 +32,8 @@ pub enum Format {
 pub struct Rules<'a> {
     /// What a password in clear must meet.
     pub policy: &'a Policy,
-    /// The names of the locations.
-    pub businesses: &'a BTreeMap<BusinessId, String>,
+    /// The locations.
+    pub businesses: &'a BTreeMap<BusinessId, Business>,
 }
 
 /// A person read from a file, before the password is hashed.
@@ -48,6 +49,8 @@ pub struct Row {
     pub name: String,
     /// The location.
     pub business_id: Option<BusinessId>,
+    /// The language.
+    pub locale: Option<Locale>,
     /// What the person signs in with.
     pub password: Given,
     /// Whether they must choose a new password first, although they have one.
@@ -149,15 +152,17 @@ impl Rules<'_> {
         name: &str,
         business: Option<BusinessId>,
     ) -> Result<Given, String> {
+        let business = business.and_then(|id| self.businesses.get(&id));
         let context = Context {
             email: Some(email.clone()),
             name: Some(name.to_owned()),
-            business: business.and_then(|id| self.businesses.get(&id).cloned()),
+            business: business.map(|business| business.name.clone()),
+            min_length: business.and_then(|business| business.password_min_length),
         };
         let password = self.policy.accept(text, &context);
         password
             .map(Given::Password)
-            .map_err(|missed| missed.join(" "))
+            .map_err(|missed| missed.to_string())
     }
 }
 
@@ -196,6 +201,7 @@ impl Admin {
                 email: row.email,
                 name: row.name,
                 business_id: row.business_id,
+                locale: row.locale,
                 must_reset_password: row.must_reset || password_hash.is_none(),
                 password_hash,
                 suspended_at: row.suspended.then_some(now),

@@ -180,7 +180,7 @@ fn retry(
 /// Ends what an earlier attempt at the message has minted.
 fn renounce(tx: &Tx<'_>, message: &Selection, why: &str, now: Timestamp) -> Result<(), StoreError> {
     match message.kind {
-        Kind::Reset => reset::sql::renounce(tx, message.id, why, now),
+        Kind::Reset | Kind::Welcome => reset::sql::renounce(tx, message.id, why, now),
         Kind::Otp => otp::renounce(tx, message.id, now),
         Kind::Changed | Kind::SignIn => Ok(()),
     }

@@ -3,9 +3,10 @@
 use serde::Serialize;
 use url::Url;
 
-use super::{Business, BusinessId, Colour};
+use super::{Business, BusinessId, Colour, OwnRelay};
 use crate::config::Mailbox;
 use crate::email::EmailAddress;
+use crate::locale::{Locale, Zone};
 
 /// Why a setting of a brand is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -18,9 +19,6 @@ pub enum BrandError {
     /// An address of a picture.
     #[error("this must be an absolute http or https address")]
     WebAddress,
-    /// The language.
-    #[error("a language is written like en, fr or pt-BR")]
-    Locale,
     /// The colour.
     #[error("a colour is written as # and six hexadecimal digits, like #1f6feb")]
     Colour,
@@ -50,21 +48,6 @@ pub fn web_address(text: &str) -> Result<String, BrandError> {
     web_url(text.trim())
         .map(String::from)
         .ok_or(BrandError::WebAddress)
-}
-
-/// A language tag in the usual form of BCP 47: `en`, `pt-BR`, `zh-Hant-TW`.
-pub fn locale(text: &str) -> Result<String, BrandError> {
-    let mut parts = text.trim().split('-');
-    let language = parts
-        .next()
-        .is_some_and(|p| (2..=3).contains(&p.len()) && p.bytes().all(|b| b.is_ascii_alphabetic()));
-    let subtags =
-        parts.all(|p| (2..=8).contains(&p.len()) && p.bytes().all(|b| b.is_ascii_alphanumeric()));
-    if language && subtags {
-        Ok(text.trim().to_owned())
-    } else {
-        Err(BrandError::Locale)
-    }
 }
 
 /// The address of a members' portal, without a slash at its end.
@@ -161,21 +144,41 @@ pub struct Brand {
     pub colour: Colour,
     /// A picture above the heading.
     pub logo_url: Option<String>,
+    /// The language of members who have none of their own.
+    pub locale: Locale,
+    /// Whose clocks dates are read off.
+    pub zone: Zone,
+    /// The relay that takes the mail; the configured one when absent.
+    pub relay: Option<OwnRelay>,
     portal: String,
     reset_link: LinkPattern,
     magic_link: LinkPattern,
 }
 
-/// The reset link's form where a business sets none.
-const DEFAULT_RESET_LINK: &str = "{portal_url}/reset-password?token={token}";
+/// The links' forms where a business sets none: those of its portal.
+const PORTAL_LINKS: [&str; 2] = [
+    "{portal_url}/reset-password?token={token}",
+    "{portal_url}/login?token={token}",
+];
 
-/// The magic link's form where a business sets none.
-const DEFAULT_MAGIC_LINK: &str = "{portal_url}/login?token={token}";
+/// The links' forms where it has no portal: those of the pages that readmit serves for it.
+const HOSTED_LINKS: [&str; 2] = [
+    "{portal_url}/reset?token={token}",
+    "{portal_url}/sign-in?token={token}",
+];
 
 impl Brand {
-    /// The brand of `business`; `from` is the sender where it has none of its own.
-    pub fn of(business: &Business, from: &Mailbox) -> Self {
+    /// The brand of `business`; `from` is the sender where it has none of its own. Without a portal
+    /// its links lead to the pages that are served for it under `public_url`.
+    pub fn of(business: &Business, from: &Mailbox, public_url: &Url) -> Self {
         let sender_name = business.sender_name.as_ref().unwrap_or(&business.name);
+        let (portal, [reset_link, magic_link]) = match &business.portal_url {
+            Some(portal) => (portal.as_str().to_owned(), PORTAL_LINKS),
+            None => (hosted_pages(public_url, business.id), HOSTED_LINKS),
+        };
+        let pattern = |own: &Option<LinkPattern>, usual: &str| {
+            own.clone().unwrap_or_else(|| LinkPattern(usual.to_owned()))
+        };
         Self {
             business: Some(business.id),
             name: business.name.clone(),
@@ -189,20 +192,18 @@ impl Brand {
             reply_to: business.reply_to.clone(),
             colour: business.colour.clone().unwrap_or_default(),
             logo_url: business.logo_url.clone(),
-            portal: business.portal_url.as_str().to_owned(),
-            reset_link: business
-                .reset_link
-                .clone()
-                .unwrap_or_else(|| LinkPattern(DEFAULT_RESET_LINK.to_owned())),
-            magic_link: business
-                .magic_link
-                .clone()
-                .unwrap_or_else(|| LinkPattern(DEFAULT_MAGIC_LINK.to_owned())),
+            locale: business.locale.clone().unwrap_or_default(),
+            zone: business.time_zone.clone().unwrap_or_default(),
+            relay: business.smtp.clone(),
+            portal,
+            reset_link: pattern(&business.reset_link, reset_link),
+            magic_link: pattern(&business.magic_link, magic_link),
         }
     }
 
     /// The brand for accounts of no business: the configured sender, and links to `public_url`.
     pub fn plain(from: &Mailbox, public_url: &Url) -> Self {
+        let [reset_link, magic_link] = PORTAL_LINKS;
         Self {
             business: None,
             name: from
@@ -213,9 +214,12 @@ impl Brand {
             reply_to: None,
             colour: Colour::default(),
             logo_url: None,
+            locale: Locale::default(),
+            zone: Zone::default(),
+            relay: None,
             portal: public_url.as_str().trim_end_matches('/').to_owned(),
-            reset_link: LinkPattern(DEFAULT_RESET_LINK.to_owned()),
-            magic_link: LinkPattern(DEFAULT_MAGIC_LINK.to_owned()),
+            reset_link: LinkPattern(reset_link.to_owned()),
+            magic_link: LinkPattern(magic_link.to_owned()),
         }
     }
 
@@ -228,4 +232,9 @@ impl Brand {
     pub fn reset_link(&self, token: &str) -> String {
         self.reset_link.fill(&self.portal, self.business, token)
     }
+}
+
+/// Where the pages stand that are served for a business: `{public_url}/p/{id}`.
+pub fn hosted_pages(public_url: &Url, business: BusinessId) -> String {
+    format!("{}/p/{business}", public_url.as_str().trim_end_matches('/'))
 }

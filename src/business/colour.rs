@@ -9,6 +9,9 @@ use super::BrandError;
 /// The contrast that what is no text must have with what is around it (WCAG 2.2, 1.4.11).
 const ENOUGH: f64 = 3.0;
 
+/// The contrast that text must have with what is behind it (WCAG 2.2, 1.4.3).
+const LEGIBLE: f64 = 4.5;
+
 /// A colour of sRGB, `#rrggbb`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
@@ -44,6 +47,30 @@ impl Colour {
     pub fn contrast(&self, other: &Self) -> f64 {
         let (one, other) = (self.luminance(), other.luminance());
         (one.max(other) + 0.05) / (one.min(other) + 0.05)
+    }
+
+    /// This colour, as light or dark as it must be for text of it to be read on `ground` (WCAG 2.2, 1.4.3).
+    #[must_use]
+    pub fn legible_on(&self, ground: &Self) -> Self {
+        let end = Self(ground.text_on_it().to_owned());
+        (0..=100)
+            .map(|percent| self.mixed(&end, f64::from(percent) / 100.0))
+            .find(|colour| colour.contrast(ground) >= LEGIBLE)
+            .unwrap_or(end)
+    }
+
+    /// This colour with a part of the other, from 0 to 1, in it.
+    fn mixed(&self, other: &Self, part: f64) -> Self {
+        let (own, other) = (self.channels(), other.channels());
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "what lies between two bytes is a byte"
+        )]
+        let mix = |at: usize| {
+            (f64::from(own[at]) * (1.0 - part) + f64::from(other[at]) * part).round() as u8
+        };
+        Self(format!("#{:02x}{:02x}{:02x}", mix(0), mix(1), mix(2)))
     }
 
     /// What to say to somebody who chooses this colour: none, if a button of it can be told from a white

@@ -1,13 +1,15 @@
 //! `readmit check` and `readmit health`.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
 
 use super::client::{Answer, Ask, ask};
 use super::setup::{CLOCK, Setup};
 use super::{Error, Output, log};
+use crate::business::{self, Brand};
 use crate::config::Config;
 use crate::entropy::Entropy;
-use crate::outbox::Relays;
+use crate::outbox::{OwnRelays, Relays};
 use crate::password::Policy;
 use crate::store::{Options, Store};
 use crate::token::{self, KeyState};
@@ -28,6 +30,11 @@ pub(super) async fn run(setup: &Setup, out: &Output) -> Result<(), Error> {
             .await
             .into_iter()
             .map(|found| ("relay", found)),
+    );
+    let own = own_relays(&config).await;
+    results.extend(
+        own.iter()
+            .map(|(name, result)| (name.as_str(), result.clone())),
     );
     if config.password.breach_file.is_some() {
         results.push(("breached passwords", breaches(&config)));
@@ -109,6 +116,42 @@ async fn relays(config: &Config) -> Vec<Result<String, String>> {
         })
     });
     found.collect()
+}
+
+/// The relays of businesses that have their own. A database that cannot be read is told of elsewhere.
+async fn own_relays(config: &Config) -> Vec<(String, Result<String, String>)> {
+    let mut results = Vec::new();
+    if !config.storage.path.exists() {
+        return results;
+    }
+    let Ok(store) = Store::open(&Options::from(&config.storage)) else {
+        return results;
+    };
+    let businesses = store.read(business::list).await.unwrap_or_default();
+    store.close().await;
+    let entropy = Entropy::System;
+    let vault = Vault::open(&config.keys.dir, &entropy).map(Arc::new);
+    for business in businesses.iter().filter(|it| it.smtp.is_some()) {
+        let found = match &vault {
+            Err(error) => Err(error.to_string()),
+            Ok(vault) => {
+                let brand = Brand::of(business, &config.smtp.from, &config.http.public_url);
+                let own_relays = OwnRelays::new(
+                    &config.smtp,
+                    &config.outbox,
+                    Arc::clone(vault),
+                    CLOCK,
+                    entropy.clone(),
+                );
+                match own_relays.of(&brand) {
+                    Some(own) => own.probe().await,
+                    None => continue,
+                }
+            }
+        };
+        results.push((format!("relay of business {}", business.id), found));
+    }
+    results
 }
 
 /// Asks the server at `http.listen` whether it is ready.

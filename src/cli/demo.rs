@@ -13,7 +13,7 @@ use self::mailbox::Mailbox;
 use super::serve::Signals;
 use super::setup::CLOCK;
 use super::{Error, Output};
-use crate::admin::Admin;
+use crate::admin::{Admin, Person};
 use crate::app::App;
 use crate::audit::Actor;
 use crate::business::{Business, BusinessId, Colour, PortalUrl};
@@ -38,8 +38,12 @@ pub(super) struct Args {
 
 /// The person whom the demo walks along with.
 const JANE: &str = "jane@example.com";
-/// Her location.
+/// Somebody at the location without a portal.
+const OMAR: &str = "omar@example.com";
+/// Jane's location.
 const CANAL_HOUSE: i64 = 7;
+/// The location that has no portal.
+const HARBOUR_LOFT: i64 = 8;
 /// Everybody's password at first.
 const PASSWORD: &str = "nine otters in the old mill";
 /// The one that Jane changes it to.
@@ -151,36 +155,41 @@ async fn fill(app: &App) -> Result<(), Error> {
         (
             CANAL_HOUSE,
             "Canal House",
-            "https://canal-house.example",
+            Some("https://canal-house.example"),
             "#0b6e4f",
         ),
-        (8, "Harbour Loft", "https://harbour-loft.example", "#8a3ffc"),
+        (HARBOUR_LOFT, "Harbour Loft", None, "#8a3ffc"),
     ] {
         let id = BusinessId::new(id).ok_or("a business has a positive number")?;
-        let portal = PortalUrl::parse(portal)?;
+        let portal = portal.map(PortalUrl::parse).transpose()?;
         let mut business = Business::new(id, name.to_owned(), portal, now);
         business.colour = Some(Colour::parse(colour)?);
         admin.add_business(business).await?;
     }
     for (email, name, business, password) in [
         (JANE, "Jane Doe", CANAL_HOUSE, Some(PASSWORD)),
-        ("omar@example.com", "Omar Haddad", 8, Some(PASSWORD)),
-        ("kim@example.com", "Kim Vos", 8, None),
+        (OMAR, "Omar Haddad", HARBOUR_LOFT, Some(PASSWORD)),
+        ("kim@example.com", "Kim Vos", HARBOUR_LOFT, None),
     ] {
         let email = EmailAddress::parse(email)?;
         let context = Context {
             email: Some(email.clone()),
             name: Some(name.to_owned()),
             business: None,
+            min_length: None,
         };
         let accept = |text| policy.accept(text, &context);
         let password = password.map(accept).transpose();
         admin
             .add_account(
-                email,
-                name.to_owned(),
-                BusinessId::new(business),
-                password.map_err(|missed| missed.join(" "))?,
+                Person {
+                    email,
+                    name: name.to_owned(),
+                    business: BusinessId::new(business),
+                    locale: None,
+                    password: password.map_err(|missed| missed.to_string())?,
+                    welcome: None,
+                },
                 now,
             )
             .await?;
@@ -194,7 +203,8 @@ fn greet(base: &str, folder: &Path, out: &Output) -> Result<(), Error> {
 readmit demo: everything is in {folder}
 
   The API, explained and to try out:  {base}/docs
-  People:     {JANE} of Canal House (7), omar@example.com of Harbour Loft (8),
+  The pages of a location without a portal:  {base}/p/{HARBOUR_LOFT}/sign-in
+  People:     {JANE} of Canal House ({CANAL_HOUSE}), {OMAR} of Harbour Loft ({HARBOUR_LOFT}),
               both with the password \"{PASSWORD}\";
               kim@example.com of Harbour Loft, who has no password yet
 
@@ -216,6 +226,9 @@ The mail shows up here, with the next step. Ctrl-C ends the demo.
 fn announce(base: &str, mail: &mailbox::Caught, out: &Output) -> Result<(), Error> {
     out.line(format!("--- mail to {}: {}", mail.to, mail.subject))?;
     match (&mail.link, mail.token()) {
+        (Some(link), Some(_)) if link.starts_with(base) => out.line(format!(
+            "    {link}\n\nOpen it in a browser: nothing is used up until you go on from there.\n"
+        )),
         (Some(link), Some(token)) if mail.is_magic_link() => out.line(format!(
             "    {link}
 

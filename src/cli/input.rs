@@ -2,18 +2,27 @@
 
 use std::io::{IsTerminal as _, Read as _, Write as _};
 
+use secrecy::{ExposeSecret as _, SecretString};
+
 use super::Error;
 use crate::password::{Context, Password, Policy};
 
-/// A password from standard input: its first line, or all of it when it has one line only.
+/// A new password from standard input.
 pub(super) fn password(policy: &Policy, context: &Context) -> Result<Password, Error> {
+    policy
+        .accept(secret("the password")?.expose_secret(), context)
+        .map_err(|missed| Error::from(missed.to_string()))
+}
+
+/// A secret from standard input: its one line.
+pub(super) fn secret(what: &str) -> Result<SecretString, Error> {
     let mut text = String::new();
     let limit = 3 * Password::MAX_BYTES as u64 + 2;
     std::io::stdin()
         .lock()
         .take(limit)
         .read_to_string(&mut text)
-        .map_err(|error| format!("the password cannot be read from standard input: {error}"))?;
+        .map_err(|error| format!("{what} cannot be read from standard input: {error}"))?;
     let line = text.strip_suffix('\n').unwrap_or(&text);
     let line = line.strip_suffix('\r').unwrap_or(line);
     if line.is_empty() {
@@ -22,9 +31,7 @@ pub(super) fn password(policy: &Policy, context: &Context) -> Result<Password, E
     if line.contains('\n') {
         return Err("standard input has more than one line; give the password alone".into());
     }
-    policy
-        .accept(line, context)
-        .map_err(|missed| Error::from(missed.join(" ")))
+    Ok(SecretString::from(line))
 }
 
 /// Asks before something is destroyed, unless `--yes` was given.

@@ -29,6 +29,15 @@ impl Output {
         }
     }
 
+    /// Says what is worth a second look on standard error, where it spoils no output.
+    #[expect(clippy::unused_self, reason = "what commands print goes through here")]
+    pub(super) fn advise(&self, advice: Option<String>) -> Result<(), Error> {
+        if let Some(advice) = advice {
+            writeln!(std::io::stderr().lock(), "note: {}", inert(&advice))?;
+        }
+        Ok(())
+    }
+
     /// Prints a value as JSON.
     pub(super) fn json(&self, value: &impl Serialize) -> Result<(), Error> {
         self.line(escape_active(&serde_json::to_string_pretty(value)?))

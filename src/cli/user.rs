@@ -1,5 +1,6 @@
 //! `readmit user`.
 
+mod person;
 mod show;
 mod transfer;
 
@@ -10,14 +11,14 @@ use clap::Subcommand;
 use super::setup::{CLOCK, Database, Setup};
 use super::{Error, Output, input};
 use crate::accounts::{self, AccountError};
-use crate::admin::Admin;
+use crate::admin::{Admin, Person};
 use crate::app::App;
-use crate::business::{self, BusinessId};
+use crate::business::BusinessId;
 use crate::config::Config;
 use crate::email::EmailAddress;
-use crate::password::{Context, Policy};
+use crate::locale::Locale;
+use crate::password::Policy;
 use crate::session;
-use crate::store::StoreError;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -31,9 +32,26 @@ pub(super) enum Command {
         /// The number of the location that the person belongs to
         #[arg(long, value_name = "ID")]
         business: Option<BusinessId>,
+        /// The language of their mail, like fr or pt-BR [default: the location's]
+        #[arg(long, value_name = "TAG")]
+        locale: Option<Locale>,
         /// Read the password from standard input
         #[arg(long)]
         password_stdin: bool,
+        /// Send them a mail with a link to choose a password
+        #[arg(long, conflicts_with = "password_stdin")]
+        welcome: bool,
+    },
+    /// Change a person's name or language
+    Set {
+        /// The email address
+        email: String,
+        /// How the person is called
+        #[arg(long)]
+        name: Option<String>,
+        /// The language of their mail, like fr or pt-BR; "" stands for the location's
+        #[arg(long, value_name = "TAG")]
+        locale: Option<String>,
     },
     /// List the people
     List {
@@ -140,24 +158,6 @@ fn address(text: &str) -> Result<EmailAddress, Error> {
     EmailAddress::parse(text).map_err(|error| format!("{text:?}: {error}").into())
 }
 
-/// What the password of somebody who is being added must not be made of.
-fn new_member(
-    db: &rusqlite::Connection,
-    email: EmailAddress,
-    name: String,
-    business: Option<BusinessId>,
-) -> Result<Context, StoreError> {
-    let business = match business {
-        Some(id) => business::find(db, id)?,
-        None => None,
-    };
-    Ok(Context {
-        email: Some(email),
-        name: Some(name),
-        business: business.map(|business| business.name),
-    })
-}
-
 pub(super) async fn run(command: Command, setup: &Setup, out: &Output) -> Result<(), Error> {
     let database = match command {
         Command::Add { .. } | Command::Import { .. } => Database::MayBeMade,
@@ -177,10 +177,27 @@ async fn act(command: Command, admin: &Admin, config: &Config, out: &Output) -> 
             email,
             name,
             business,
+            locale,
             password_stdin,
+            welcome,
         } => {
-            let person = (address(&email)?, name.trim().to_owned(), business);
-            add(out, admin, config, person, password_stdin).await?;
+            let person = Person {
+                email: address(&email)?,
+                name: person::name(&name)?,
+                business,
+                locale,
+                password: None,
+                welcome: welcome.then(|| person::message_id(admin, config)),
+            };
+            person::add(out, admin, config, person, password_stdin).await?;
+        }
+        Command::Set {
+            email,
+            name,
+            locale,
+        } => {
+            person::set(admin, address(&email)?, name.as_deref(), locale.as_deref()).await?;
+            show::show(out, admin, address(&email)?, false).await?;
         }
         Command::List { json } => show::list(out, &admin.store.read(accounts::list).await?, json)?,
         Command::Show { email, json } => show::show(out, admin, address(&email)?, json).await?,
@@ -252,38 +269,6 @@ async fn act(command: Command, admin: &Admin, config: &Config, out: &Output) -> 
         }
     }
     Ok(())
-}
-
-async fn add(
-    out: &Output,
-    admin: &Admin,
-    config: &Config,
-    (email, name, business): (EmailAddress, String, Option<BusinessId>),
-    password_stdin: bool,
-) -> Result<(), Error> {
-    if name.is_empty() || name.chars().any(char::is_control) {
-        return Err("--name: a name is required, without control characters".into());
-    }
-    let password = if password_stdin {
-        let context = admin.store.read({
-            let (email, name) = (email.clone(), name.clone());
-            move |db| new_member(db, email, name, business)
-        });
-        let policy = Policy::open(&config.password)?;
-        Some(input::password(&policy, &context.await?)?)
-    } else {
-        None
-    };
-    let note = if password.is_none() {
-        "; they must reset their password first"
-    } else {
-        ""
-    };
-    let added = email.to_string();
-    admin
-        .add_account(email, name, business, password, CLOCK.now())
-        .await?;
-    out.line(format!("{added} added{note}"))
 }
 
 async fn set_password(admin: &Admin, config: &Config, email: EmailAddress) -> Result<(), Error> {

@@ -93,6 +93,10 @@ fn smtp(config: &Config) -> Keys {
         // The file's content has become the password above.
         ("password_file", text("")),
         (
+            "token_file",
+            smtp.token_file.as_deref().map_or_else(|| text(""), path),
+        ),
+        (
             "ca_file",
             smtp.ca_file.as_deref().map_or_else(|| text(""), path),
         ),
@@ -125,6 +129,7 @@ fn reset(config: &Config) -> Keys {
     let reset = &config.reset;
     vec![
         ("ttl", span(reset.ttl)),
+        ("welcome_ttl", span(reset.welcome_ttl)),
         ("max_pending", reset.max_pending.into()),
         ("cooldown", span(reset.cooldown)),
     ]
@@ -189,6 +194,7 @@ fn limits(config: &Config) -> Keys {
         ("verify", text(limits.verify)),
         ("sign_in", text(limits.sign_in)),
         ("exchange", text(limits.exchange)),
+        ("strength", text(limits.strength)),
     ]
 }
 

@@ -7,7 +7,10 @@ use std::str::FromStr;
 
 use url::{Host, Url};
 
-/// A relay, or a folder that stands in for one.
+/// Where mail systems of every kind put the program that takes mail.
+const SENDMAIL: &str = "/usr/sbin/sendmail";
+
+/// A relay, or what stands in for one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RelayUrl {
     /// An SMTP server.
@@ -19,6 +22,8 @@ pub enum RelayUrl {
         /// When the connection is encrypted.
         tls: Tls,
     },
+    /// A program of this host's mail system, which takes a letter on its standard input.
+    Sendmail(PathBuf),
     /// A folder into which each mail is written as an `.eml` file.
     File(PathBuf),
 }
@@ -52,7 +57,7 @@ pub enum RelayUrlError {
     Credentials,
     /// Neither SMTP nor a folder.
     #[error(
-        "is not a relay; write it like \"smtp://mail.example.com\", \"smtps://mail.example.com\" or \"file:DIR\""
+        "is not a relay; write it like \"smtp://mail.example.com\", \"smtps://mail.example.com\", \"sendmail:\" or \"file:DIR\""
     )]
     Scheme,
     /// No host, or a host or port that cannot be.
@@ -73,6 +78,9 @@ pub enum RelayUrlError {
     /// `smtps://` with an opinion on TLS.
     #[error("is TLS from the first byte already; leave ?tls= out, or write smtp://")]
     TlsTwice,
+    /// `sendmail:` with a program that is not named by its whole path.
+    #[error("needs the whole path of a program, like \"sendmail:/usr/sbin/sendmail\", or none")]
+    Program,
     /// `file:` without a folder, or with a host.
     #[error("needs a folder, like \"file:mails\" or \"file:/var/lib/readmit/mails\"")]
     Folder,
@@ -83,7 +91,7 @@ impl RelayUrl {
     pub fn is_private(&self) -> bool {
         match self {
             Self::Smtp { host, tls, .. } => tls.is_certain() || is_loopback(host),
-            Self::File(_) => true,
+            Self::Sendmail(_) | Self::File(_) => true,
         }
     }
 }
@@ -96,6 +104,7 @@ impl FromStr for RelayUrl {
         match scheme.to_ascii_lowercase().as_str() {
             "smtp" => parse_smtp(text, false),
             "smtps" => parse_smtp(text, true),
+            "sendmail" => parse_program(rest),
             "file" => parse_folder(rest),
             _ => Err(RelayUrlError::Scheme),
         }
@@ -145,6 +154,15 @@ fn parse_tls(url: &Url) -> Result<Option<Tls>, RelayUrlError> {
     }
 }
 
+/// Which program runs must not depend on the working directory or on `PATH`.
+fn parse_program(rest: &str) -> Result<RelayUrl, RelayUrlError> {
+    let path = if rest.is_empty() { SENDMAIL } else { rest };
+    if !path.starts_with('/') || path.starts_with("//") || path.contains('\0') {
+        return Err(RelayUrlError::Program);
+    }
+    Ok(RelayUrl::Sendmail(PathBuf::from(path)))
+}
+
 /// `file:DIR` takes DIR as it stands, without percent decoding; `file:///DIR` is an absolute one.
 fn parse_folder(rest: &str) -> Result<RelayUrl, RelayUrlError> {
     let folder = match rest.strip_prefix("//") {
@@ -181,6 +199,7 @@ fn is_loopback(host: &str) -> bool {
 impl fmt::Display for RelayUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (host, port, tls) = match self {
+            Self::Sendmail(program) => return write!(f, "sendmail:{}", program.display()),
             Self::File(folder) => return write!(f, "file:{}", folder.display()),
             Self::Smtp { host, port, tls } => (host, port, tls),
         };

@@ -64,7 +64,8 @@ fn public_url(text: &str) -> Result<Url, &'static str> {
     Ok(url)
 }
 
-fn origin(text: &str) -> Result<String, &'static str> {
+/// An origin in the form of an `Origin` header.
+pub(crate) fn origin(text: &str) -> Result<String, &'static str> {
     web_url(text)
         .filter(|url| url.path() == "/")
         .map(|url| url.origin().ascii_serialization())
@@ -130,6 +131,7 @@ impl Reset {
     pub(super) fn read(settings: &Settings) -> Result<Self, ConfigError> {
         Ok(Self {
             ttl: settings.span("reset.ttl", SECOND..=LONG)?,
+            welcome_ttl: settings.span("reset.welcome_ttl", SECOND..=LONG)?,
             max_pending: settings.count("reset.max_pending", 1..=100)?,
             cooldown: settings.span("reset.cooldown", Duration::ZERO..=LONG)?,
         })
@@ -224,6 +226,7 @@ impl Limits {
             verify: settings.parsed("limits.verify")?,
             sign_in: settings.parsed("limits.sign_in")?,
             exchange: settings.parsed("limits.exchange")?,
+            strength: settings.parsed("limits.strength")?,
         })
     }
 }

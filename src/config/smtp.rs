@@ -17,24 +17,32 @@ impl Smtp {
             from: settings.parsed("smtp.from")?,
             username: settings.optional("smtp.username")?,
             password: password(settings)?,
+            token_file: settings.optional_path("smtp.token_file")?,
             ca_file: settings.optional_path("smtp.ca_file")?,
             timeout: settings.span("smtp.timeout", INSTANT..=DAY)?,
             hello_name: settings.optional("smtp.hello_name")?,
         };
-        match (&smtp.username, &smtp.password) {
-            (Some(_), None) => Err(settings.invalid(
-                "smtp.username",
-                "has no password; set smtp.password or smtp.password_file too",
+        let has_proof = smtp.password.is_some() || smtp.token_file.is_some();
+        match (&smtp.username, has_proof) {
+            _ if smtp.password.is_some() && smtp.token_file.is_some() => Err(settings.invalid(
+                "smtp.token_file",
+                "is given, and a password too; keep one of them",
             )),
-            (None, Some(_)) => {
-                let key = if settings.text("smtp.password")?.is_empty() {
+            (Some(_), false) => Err(settings.invalid(
+                "smtp.username",
+                "has no password; set smtp.password, smtp.password_file or smtp.token_file too",
+            )),
+            (None, true) => {
+                let key = if smtp.token_file.is_some() {
+                    "smtp.token_file"
+                } else if settings.text("smtp.password")?.is_empty() {
                     "smtp.password_file"
                 } else {
                     "smtp.password"
                 };
                 Err(settings.invalid(key, "has no user; set smtp.username too"))
             }
-            (Some(_), Some(_)) if !smtp.urls.iter().all(RelayUrl::is_private) => Err(settings.invalid(
+            (Some(_), true) if !smtp.urls.iter().all(RelayUrl::is_private) => Err(settings.invalid(
                 "smtp.url",
                 "could send the password of smtp.username in the clear; write ?tls=required or smtps://",
             )),

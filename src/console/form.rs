@@ -5,6 +5,7 @@ use ratatui_textarea::TextArea;
 use super::view;
 use crate::business::{self, Business, BusinessId, Changes, Colour, LinkPattern, PortalUrl};
 use crate::email::EmailAddress;
+use crate::locale::Locale;
 
 /// A setting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,7 +57,7 @@ impl Setting {
         }
         match self {
             Self::Name => business.name.clone(),
-            Self::PortalUrl => business.portal_url.as_str().to_owned(),
+            Self::PortalUrl => text(business.portal_url.as_ref().map(PortalUrl::as_str).as_ref()),
             Self::SenderName => text(business.sender_name.as_ref()),
             Self::SenderAddress => text(business.sender_address.as_ref()),
             Self::ReplyTo => text(business.reply_to.as_ref()),
@@ -104,10 +105,7 @@ impl Setting {
         match self {
             Self::Name if text.is_empty() => return Err("a location needs a name".to_owned()),
             Self::Name => changes.name = Some(line(text)?),
-            Self::PortalUrl => {
-                changes.portal_url =
-                    Some(PortalUrl::parse(text).map_err(|error| error.to_string())?);
-            }
+            Self::PortalUrl => changes.portal_url = maybe(text, PortalUrl::parse)?,
             Self::SenderName => changes.sender_name = maybe(text, line)?,
             Self::SenderAddress => changes.sender_address = maybe(text, EmailAddress::parse)?,
             Self::ReplyTo => changes.reply_to = maybe(text, EmailAddress::parse)?,
@@ -115,7 +113,7 @@ impl Setting {
             Self::LogoUrl => changes.logo_url = maybe(text, business::web_address)?,
             Self::ResetLink => changes.reset_link = maybe(text, LinkPattern::parse)?,
             Self::MagicLink => changes.magic_link = maybe(text, LinkPattern::parse)?,
-            Self::Locale => changes.locale = maybe(text, business::locale)?,
+            Self::Locale => changes.locale = maybe(text, str::parse::<Locale>)?,
         }
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! Cross-origin requests: allowed from the businesses' portals, and from nowhere else.
+//! Cross-origin requests: allowed from the businesses' portals and what else they allow, and from nowhere else.
 
 use std::collections::HashSet;
 use std::sync::{Arc, RwLock};
@@ -7,8 +7,9 @@ use std::time::Duration;
 use poem::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use poem::{Endpoint, Request, Response};
 
+use super::pages;
 use crate::app::App;
-use crate::business;
+use crate::business::{self, PortalUrl};
 use crate::clock::Timestamp;
 use crate::store::StoreError;
 
@@ -40,7 +41,7 @@ impl Origins {
         configured.iter().any(|allowed| allowed == origin) || self.portals().await.contains(origin)
     }
 
-    /// The portals' origins, read again when they are a second old. A database that cannot be read
+    /// The businesses' origins, read again when they are a second old. A database that cannot be read
     /// leaves the last known ones in force.
     async fn portals(&self) -> Arc<HashSet<String>> {
         let now = self.app.clock.now();
@@ -57,8 +58,12 @@ impl Origins {
         let Ok(businesses) = businesses else {
             return known.origins;
         };
-        let origins: Arc<HashSet<String>> =
-            Arc::new(businesses.iter().map(|b| b.portal_url.origin()).collect());
+        let mut origins = HashSet::new();
+        for business in &businesses {
+            origins.extend(business.portal_url.as_ref().map(PortalUrl::origin));
+            origins.extend(business.allowed_origins.iter().map(str::to_owned));
+        }
+        let origins = Arc::new(origins);
         *self
             .portals
             .write()
@@ -70,19 +75,21 @@ impl Origins {
     }
 }
 
-/// Answers preflights of allowed origins, and lets allowed origins read every other answer.
+/// Answers preflights of allowed origins, and lets allowed origins read every other answer of the API.
 ///
-/// A request from another origin is answered all the same, since readmit takes no cookies that a
-/// foreign page could ride on; its browser just does not show it the answer.
+/// A request from another origin is answered all the same, since the API takes no cookies that a
+/// foreign page could ride on; its browser just does not show it the answer. Our own pages do take
+/// cookies, and no other origin reads them.
 pub(super) async fn share<E: Endpoint<Output = Response>>(
     origins: Arc<Origins>,
     next: Arc<E>,
     request: Request,
 ) -> poem::Result<Response> {
     let origin = request.headers().get(header::ORIGIN).cloned();
+    let of_pages = pages::is_under(request.uri().path());
     let allowed = match origin.as_ref().and_then(|origin| origin.to_str().ok()) {
-        Some(text) => origins.allow(text).await,
-        None => false,
+        Some(text) if !of_pages => origins.allow(text).await,
+        _ => false,
     };
     let origin = origin.filter(|_| allowed);
     let is_preflight = request.method() == Method::OPTIONS

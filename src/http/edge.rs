@@ -10,14 +10,18 @@ use poem::{Endpoint, IntoResponse, Request, Response};
 
 use super::envelope::Envelope;
 use super::error::{Failure, foreign, with_retry_after};
-use super::oauth;
+use super::{oauth, pages};
+use crate::app::App;
 
 /// Answers for whatever fails inside: a handler, a parser, the router, or a panic.
 pub(super) async fn edge<E: Endpoint<Output = Response>>(
+    app: Arc<App>,
     next: Arc<E>,
     request: Request,
 ) -> poem::Result<Response> {
     let in_oauth = oauth::is_oauth(request.uri().path());
+    let page = pages::is_page(request.uri().path())
+        .then(|| (request.uri().path().to_owned(), request.headers().clone()));
     let outcome = AssertUnwindSafe(next.call(request)).catch_unwind().await;
     let failure = match outcome {
         Ok(Ok(response)) => return Ok(response),
@@ -27,6 +31,9 @@ pub(super) async fn edge<E: Endpoint<Output = Response>>(
             Failure::Internal.into()
         }
     };
+    if let Some((path, headers)) = page {
+        return Ok(pages::failure(&app, &path, &headers, &failure).await);
+    }
     let mut response = if in_oauth {
         oauth::error_response(&failure)
     } else {

@@ -129,6 +129,7 @@ impl From<CompleteError> for Failure {
             }
             CompleteError::WeakPassword(missed) => Self::Invalid(
                 missed
+                    .sentences()
                     .into_iter()
                     .map(|message| FieldError {
                         property_name: "Password".to_owned(),

@@ -125,7 +125,7 @@ impl From<ChangePasswordError> for Failure {
                 "CurrentPassword",
                 vec!["The current password is wrong.".to_owned()],
             ),
-            ChangePasswordError::WeakPassword(missed) => wrong("NewPassword", missed),
+            ChangePasswordError::WeakPassword(missed) => wrong("NewPassword", missed.sentences()),
             ChangePasswordError::Wait(wait) => Self::OverLimit(wait),
             ChangePasswordError::Busy(busy) => busy.into(),
             ChangePasswordError::Store(error) => error.into(),

@@ -18,13 +18,14 @@ struct Document {
 }
 
 impl Methods {
-    /// The methods of the document's operations, and `GET` for `pages`.
-    pub(super) fn of(document: &str, pages: &[&str]) -> Self {
+    /// The methods of the document's operations and of the pages, and `GET` for the document itself.
+    pub(super) fn of(document: &str, pages: &[(&str, &str)]) -> Self {
         let document: Document =
             serde_json::from_str(document).expect("the document is made by this program");
-        let pages = pages
+        let pages = [("/docs", "GET, HEAD"), ("/openapi.json", "GET, HEAD")]
             .iter()
-            .map(|page| ((*page).to_owned(), "GET, HEAD".to_owned()));
+            .chain(pages)
+            .map(|(path, methods)| ((*path).to_owned(), (*methods).to_owned()));
         let operations = document.paths.into_iter().map(|(path, operations)| {
             let methods: Vec<String> = operations
                 .keys()

@@ -164,8 +164,19 @@ impl Relays {
         delivery
     }
 
+    /// Hands one letter over that is no message of the outbox: what the relay said that took it, or the last
+    /// that did not.
+    pub async fn send_once(&self, letter: &Letter) -> Result<String, String> {
+        let last = self.send(letter).await.tries.pop();
+        match last.map(|last| last.outcome) {
+            Some(Ok(reply)) => Ok(format!("{} {}", reply.code, reply.text)),
+            Some(Err(failure)) => Err(failure.to_string()),
+            None => Err("every relay is down".to_owned()),
+        }
+    }
+
     /// Takes leave of every relay.
-    pub(super) async fn close(&self) {
+    pub async fn close(&self) {
         for route in &self.routes {
             route.transport.close().await;
         }

@@ -1,23 +1,25 @@
-//! From a draft to the bytes of a mail: templates, and the token in the link.
+//! From a draft to the bytes of a mail: the token in the link, the templates, and the MIME around them.
 
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
 use lettre::message::header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart, SinglePart};
-use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value, context};
 
 use super::transport::Letter;
 use super::{Claimed, Content, Draft, library_address};
+use crate::business::Brand;
 use crate::clock::Timestamp;
 use crate::email::EmailAddress;
+use crate::store::{Store, StoreError};
+use crate::templates::{self, Filling, Rendered, Said, Templates};
 use crate::text::inert;
 use crate::token::{self, Signer};
 
-/// Why a mail could not be made. It is the program's or a template's fault, never the recipient's.
+/// Why a mail could not be made. It is the program's fault, never the recipient's.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum RenderError {
-    /// A template failed.
+pub enum RenderError {
+    /// A built-in template failed.
     #[error("the template cannot be rendered: {0}")]
     Template(#[from] minijinja::Error),
     /// The message could not be put together.
@@ -25,65 +27,15 @@ pub(super) enum RenderError {
     Message(#[from] lettre::error::Error),
 }
 
-/// Templates by name; those ending in `.html` are escaped.
-const TEMPLATES: [(&str, &str); 13] = [
-    ("layout.html", include_str!("../../assets/mail/layout.html")),
-    (
-        "reset.subject",
-        include_str!("../../assets/mail/reset.subject"),
-    ),
-    ("reset.txt", include_str!("../../assets/mail/reset.txt")),
-    ("reset.html", include_str!("../../assets/mail/reset.html")),
-    ("otp.subject", include_str!("../../assets/mail/otp.subject")),
-    ("otp.txt", include_str!("../../assets/mail/otp.txt")),
-    ("otp.html", include_str!("../../assets/mail/otp.html")),
-    (
-        "changed.subject",
-        include_str!("../../assets/mail/changed.subject"),
-    ),
-    ("changed.txt", include_str!("../../assets/mail/changed.txt")),
-    (
-        "changed.html",
-        include_str!("../../assets/mail/changed.html"),
-    ),
-    (
-        "signin_notice.subject",
-        include_str!("../../assets/mail/signin_notice.subject"),
-    ),
-    (
-        "signin_notice.txt",
-        include_str!("../../assets/mail/signin_notice.txt"),
-    ),
-    (
-        "signin_notice.html",
-        include_str!("../../assets/mail/signin_notice.html"),
-    ),
-];
-
 /// Renders mails and signs the tokens in their links.
 pub struct Renderer {
-    templates: Environment<'static>,
+    templates: Arc<Templates>,
     signer: Arc<Signer>,
 }
 
 impl Renderer {
-    /// A renderer with the built-in templates.
-    pub fn new(signer: Arc<Signer>) -> Self {
-        let mut templates = Environment::new();
-        templates.set_undefined_behavior(UndefinedBehavior::Strict);
-        templates.set_fuel(Some(100_000));
-        templates.set_auto_escape_callback(|name| {
-            if name.strip_suffix(".html").is_some() {
-                AutoEscape::Html
-            } else {
-                AutoEscape::None
-            }
-        });
-        for (name, source) in TEMPLATES {
-            templates
-                .add_template(name, source)
-                .expect("the built-in templates parse");
-        }
+    /// A renderer for what was chosen from `templates`.
+    pub fn new(templates: Arc<Templates>, signer: Arc<Signer>) -> Self {
         Self { templates, signer }
     }
 
@@ -94,76 +46,113 @@ impl Renderer {
         draft: &Draft,
         now: Timestamp,
     ) -> Result<Letter, RenderError> {
-        let values = self.values(draft);
-        let render = |part: &str| -> Result<String, minijinja::Error> {
-            let name = format!("{}.{part}", message.kind);
-            self.templates.get_template(&name)?.render(&values)
+        let filling = Filling {
+            brand: &draft.brand,
+            name: &draft.name,
+            email: &draft.recipient,
+            language: draft.templates.language(),
+            said: self.said(draft),
         };
-        let subject = header_text(&render("subject")?);
-        let body = MultiPart::alternative()
-            .singlepart(quoted_printable(ContentType::TEXT_PLAIN, render("txt")?))
-            .singlepart(quoted_printable(ContentType::TEXT_HTML, render("html")?));
-
-        let sender = &draft.brand.sender;
-        let mut builder = lettre::Message::builder()
-            .message_id(Some(format!("<{}>", message.message_id)))
-            .date(UNIX_EPOCH + Duration::from_millis(now.millis().unsigned_abs()))
-            .from(mailbox(sender.name.as_deref(), &sender.address))
-            .to(mailbox(Some(&draft.name), &draft.recipient))
-            .subject(subject)
-            // Keeps holiday notices from answering (RFC 3834, section 5).
-            .raw_header(HeaderValue::new(
-                HeaderName::new_from_ascii_str("Auto-Submitted"),
-                "auto-generated".to_owned(),
-            ));
-        if let Some(address) = &draft.brand.reply_to {
-            builder = builder.reply_to(mailbox(None, address));
-        }
-        Ok(Letter {
-            message_id: message.message_id.clone(),
-            sender: sender.address.clone(),
-            recipient: draft.recipient.clone(),
-            bytes: builder.multipart(body)?.formatted(),
-        })
+        let addressing = Addressing {
+            brand: &draft.brand,
+            name: &draft.name,
+            recipient: &draft.recipient,
+            message_id: &message.message_id,
+        };
+        let rendered = self.templates.render(&draft.templates, &filling)?;
+        build(&rendered, &addressing, now)
     }
 
-    fn values(&self, draft: &Draft) -> Value {
+    /// Writes down which saved templates have failed, for administrators to see.
+    pub(super) async fn report_failures(&self, store: &Store, now: Timestamp) {
+        let failed = self.templates.take_failures();
+        if failed.is_empty() {
+            return;
+        }
+        let noted: Result<(), StoreError> = store
+            .write_patiently(move |tx| templates::report(tx, &failed, now))
+            .await;
+        if let Err(error) = noted {
+            tracing::warn!(%error, "that a template failed could not be written down");
+        }
+    }
+
+    fn said(&self, draft: &Draft) -> Said {
         let brand = &draft.brand;
-        let common = context! {
-            business => inert(&brand.name),
-            name => inert(&draft.name),
-            email => draft.recipient.as_str(),
-            colour => brand.colour.as_str(),
-            text_on_colour => brand.colour.text_on_it(),
-            logo_url => brand.logo_url.clone(),
-        };
         match &draft.content {
             Content::ResetLink(subject) => {
                 let token = self.signer.sign(token::Kind::Reset, subject);
-                let lifetime = subject.expires_at.since(subject.issued_at);
-                context! {
-                    link => brand.reset_link(&token),
-                    lifetime => in_words(lifetime),
-                    ..common
+                Said::Link {
+                    link: brand.reset_link(&token),
+                    lifetime: subject.expires_at.since(subject.issued_at),
                 }
             }
             Content::Code { code, link } => {
                 let token = self.signer.sign(token::Kind::Login, link);
-                context! {
-                    code => code,
-                    link => brand.magic_link(&token),
-                    lifetime => in_words(link.expires_at.since(link.issued_at)),
-                    ..common
+                Said::Code {
+                    code: code.clone(),
+                    link: brand.magic_link(&token),
+                    lifetime: link.expires_at.since(link.issued_at),
                 }
             }
-            Content::PasswordChanged(at) => context! { at => in_full(*at), ..common },
-            Content::SignedIn { at, client } => context! {
-                at => in_full(*at),
-                client => inert(client),
-                ..common
+            Content::PasswordChanged(at) => Said::Changed { at: *at },
+            Content::SignedIn { at, client } => Said::SignedIn {
+                at: *at,
+                client: client.clone(),
             },
         }
     }
+}
+
+/// What stands around the parts of a mail.
+#[derive(Clone, Copy)]
+pub struct Addressing<'a> {
+    /// Whose mail it is.
+    pub brand: &'a Brand,
+    /// How the recipient is called.
+    pub name: &'a str,
+    /// The recipient.
+    pub recipient: &'a EmailAddress,
+    /// Without angle brackets.
+    pub message_id: &'a str,
+}
+
+/// The mail made of these parts, ready for the wire.
+pub fn build(
+    rendered: &Rendered,
+    addressing: &Addressing<'_>,
+    now: Timestamp,
+) -> Result<Letter, RenderError> {
+    let body = MultiPart::alternative()
+        .singlepart(quoted_printable(
+            ContentType::TEXT_PLAIN,
+            rendered.text.clone(),
+        ))
+        .singlepart(quoted_printable(
+            ContentType::TEXT_HTML,
+            rendered.html.clone(),
+        ));
+    let sender = &addressing.brand.sender;
+    let mut builder = lettre::Message::builder()
+        .message_id(Some(format!("<{}>", addressing.message_id)))
+        .date(UNIX_EPOCH + Duration::from_millis(now.millis().unsigned_abs()))
+        .from(mailbox(sender.name.as_deref(), &sender.address))
+        .to(mailbox(Some(addressing.name), addressing.recipient))
+        .subject(header_text(&rendered.subject))
+        // Keeps holiday notices from answering (RFC 3834, section 5).
+        .raw_header(HeaderValue::new(
+            HeaderName::new_from_ascii_str("Auto-Submitted"),
+            "auto-generated".to_owned(),
+        ));
+    if let Some(address) = &addressing.brand.reply_to {
+        builder = builder.reply_to(mailbox(None, address));
+    }
+    Ok(Letter {
+        message_id: addressing.message_id.to_owned(),
+        sender: sender.address.clone(),
+        recipient: addressing.recipient.clone(),
+        bytes: builder.multipart(body)?.formatted(),
+    })
 }
 
 /// Quoted-printable keeps every line short and in ASCII, whatever a relay supports.
@@ -188,22 +177,4 @@ const MAX_HEADER_CHARS: usize = 200;
 fn header_text(text: &str) -> String {
     let text: String = inert(text).chars().take(MAX_HEADER_CHARS).collect();
     text.replace("=?", "= ?")
-}
-
-/// A time as people read it.
-fn in_full(at: Timestamp) -> String {
-    at.calendar().strftime("%-d %B %Y, %H:%M UTC").to_string()
-}
-
-/// A lifetime as people say it: `1 hour`, `90 minutes`, `2 days`.
-fn in_words(span: Duration) -> String {
-    let seconds = span.as_secs();
-    let (count, unit) = match seconds {
-        s if s >= 172_800 && s % 86_400 == 0 => (s / 86_400, "day"),
-        s if s >= 3600 && s % 3600 == 0 => (s / 3600, "hour"),
-        s if s >= 60 => (s / 60, "minute"),
-        s => (s, "second"),
-    };
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{count} {unit}{plural}")
 }

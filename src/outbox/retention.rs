@@ -10,7 +10,7 @@ use crate::store::{Store, StoreError};
 
 /// How many messages one transaction removes. Others wait for the database meanwhile: so few take a
 /// few milliseconds, with all that goes with them.
-pub const BATCH: usize = 200;
+pub const BATCH: usize = 100;
 
 /// Removes what has been kept for as long as the configuration says; how many messages.
 ///

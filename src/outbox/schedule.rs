@@ -97,7 +97,9 @@ impl fmt::Display for Cause {
             Self::TooLate(Kind::Otp) => {
                 "not delivered within a day, after which nobody waits for a code"
             }
-            Self::TooLate(Kind::Changed | Kind::SignIn) => "not delivered within four days",
+            Self::TooLate(Kind::Changed | Kind::Welcome | Kind::SignIn) => {
+                "not delivered within four days"
+            }
             Self::Crashed(times) => {
                 return write!(f, "{times} attempts at it ended with a crash of the server");
             }

@@ -17,27 +17,9 @@ pub(crate) use self::relays::{forget_relays, note_relays, relays};
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, params};
 
-use super::{Kind, NewMessage, State};
+use super::{NewMessage, State};
 use crate::clock::Timestamp;
 use crate::store::{StoreError, Tx};
-
-impl ToSql for Kind {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(self.as_str().into())
-    }
-}
-
-impl FromSql for Kind {
-    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
-        match value.as_str()? {
-            "reset" => Ok(Self::Reset),
-            "otp" => Ok(Self::Otp),
-            "changed" => Ok(Self::Changed),
-            "signin_notice" => Ok(Self::SignIn),
-            _ => Err(FromSqlError::InvalidType),
-        }
-    }
-}
 
 impl ToSql for State {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {

@@ -1,4 +1,4 @@
-//! How a letter leaves: by SMTP to the relay, or into a folder.
+//! How a letter leaves: by SMTP to the relay, by the host's own mail system, or into a folder.
 //!
 //! A transport answers for one letter at a time and never tries again by itself; what follows from
 //! a [`Failure`] is for the schedule to decide. Delivery is at least once: when a connection is lost
@@ -9,6 +9,7 @@
 
 mod enhanced;
 mod file;
+mod sendmail;
 mod smtp;
 mod stage;
 mod text;
@@ -22,6 +23,7 @@ use crate::email::EmailAddress;
 
 pub use self::enhanced::{EnhancedCode, NoCode};
 pub use self::file::MailFolder;
+pub use self::sendmail::Sendmail;
 pub use self::smtp::Relay;
 pub use self::stage::Stage;
 
@@ -147,6 +149,8 @@ pub enum TransportError {
 pub enum Transport {
     /// To a relay by SMTP.
     Smtp(Relay),
+    /// To the host's own mail system.
+    Sendmail(Sendmail),
     /// Into a folder, one file a letter.
     File(MailFolder),
 }
@@ -164,6 +168,11 @@ impl Transport {
             config::RelayUrl::Smtp { host, port, tls } => {
                 Relay::open(config, host, *port, *tls, connections).map(Self::Smtp)
             }
+            config::RelayUrl::Sendmail(program) => Ok(Self::Sendmail(Sendmail::new(
+                program,
+                config.timeout,
+                connections,
+            ))),
             config::RelayUrl::File(folder) => MailFolder::open(folder).map(Self::File),
         }
     }
@@ -173,6 +182,7 @@ impl Transport {
         check_form(&letter.bytes)?;
         match self {
             Self::Smtp(relay) => relay.send(letter, now).await,
+            Self::Sendmail(program) => program.send(letter).await,
             Self::File(folder) => folder.send(letter).await,
         }
     }
@@ -181,6 +191,7 @@ impl Transport {
     pub async fn probe(&self) -> Result<String, Failure> {
         match self {
             Self::Smtp(relay) => relay.probe().await,
+            Self::Sendmail(program) => program.probe().await,
             Self::File(folder) => folder.probe().await,
         }
     }
@@ -189,7 +200,7 @@ impl Transport {
     pub async fn close(&self) {
         match self {
             Self::Smtp(relay) => relay.close().await,
-            Self::File(_) => {}
+            Self::Sendmail(_) | Self::File(_) => {}
         }
     }
 }

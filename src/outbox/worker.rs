@@ -18,9 +18,10 @@ use super::pace::Pace;
 use super::relays::{RelayStatus, Relays};
 use super::schedule::Policy;
 use super::sql;
-use super::{Claimed, Composed, Draft, Renderer};
+use super::{Claimed, Composed, Draft, OwnRelays, Renderer};
 use crate::clock::{Clock, Timestamp};
 use crate::config;
+use crate::dkim::Dkim;
 use crate::entropy::Entropy;
 use crate::store::{Store, StoreError, Tx};
 
@@ -33,7 +34,9 @@ pub type Compose =
 pub struct Worker {
     store: Store,
     relays: Relays,
+    own_relays: OwnRelays,
     renderer: Renderer,
+    dkim: Dkim,
     compose: Compose,
     clock: Clock,
     entropy: Entropy,
@@ -62,8 +65,12 @@ pub struct Parts {
     pub store: Store,
     /// The relays.
     pub relays: Relays,
+    /// Those of businesses.
+    pub own_relays: OwnRelays,
     /// Templates and keys.
     pub renderer: Renderer,
+    /// The signatures of sender domains.
+    pub dkim: Dkim,
     /// See [`Compose`].
     pub compose: Compose,
     /// The time.
@@ -91,7 +98,9 @@ impl Worker {
             owner: parts.entropy.token::<9>(),
             store: parts.store,
             relays: parts.relays,
+            own_relays: parts.own_relays,
             renderer: parts.renderer,
+            dkim: parts.dkim,
             compose: parts.compose,
             clock: parts.clock,
             entropy: parts.entropy,
@@ -129,6 +138,15 @@ impl Worker {
             match self.find_due().await {
                 Ok(Found::Jobs(jobs, alone)) => {
                     for (message, draft) in jobs {
+                        let worker = Arc::clone(&self);
+                        // For one business's relay the others' mail does not wait.
+                        if let Some(own) = self.own_relays.of(&draft.brand) {
+                            let stop = stop.clone();
+                            sending.spawn(async move {
+                                worker.deliver_by_own(&message, &draft, &own, stop).await;
+                            });
+                            continue;
+                        }
                         // Every lane busy: wait for one, so that no more is claimed than can be sent. What has
                         // not begun by the time of a stop does not begin any more.
                         let lane = tokio::select! {
@@ -136,9 +154,8 @@ impl Worker {
                             _ = stop.wait_for(|stop| *stop) => break,
                             lane = self.next_lane() => lane,
                         };
-                        let worker = Arc::clone(&self);
                         sending.spawn(async move {
-                            worker.deliver(&message, &draft, lane).await;
+                            worker.deliver(&message, &draft, None, lane).await;
                         });
                     }
                     if alone {
@@ -172,6 +189,7 @@ impl Worker {
             sending.shutdown().await;
         }
         self.relays.close().await;
+        self.own_relays.close().await;
         let (owner, now) = (self.owner.clone(), self.clock.now());
         let released: Result<usize, StoreError> = self
             .store

@@ -10,7 +10,7 @@ use subtle::ConstantTimeEq as _;
 use tokio::sync::Semaphore;
 
 use super::foreign::Parsed;
-use super::{Context, Password, PasswordHash, Policy};
+use super::{Context, Judgement, Missed, Password, PasswordHash, Policy};
 use crate::config;
 use crate::entropy::Entropy;
 
@@ -24,7 +24,7 @@ pub struct Busy;
 pub enum NewPasswordError {
     /// It misses these rules.
     #[error("the password misses the policy")]
-    Weak(Vec<String>),
+    Weak(Missed),
     /// Too much to hash.
     #[error(transparent)]
     Busy(#[from] Busy),
@@ -110,6 +110,19 @@ impl Hasher {
         })
         .await?
         .map_err(NewPasswordError::Weak)
+    }
+
+    /// What the policy thinks of a password. It waits for the hasher's threads like everything that takes
+    /// as long, so that neither keeps the other from its share.
+    pub async fn judge(
+        &self,
+        policy: &Policy,
+        text: SecretString,
+        context: Context,
+    ) -> Result<Judgement, Busy> {
+        let policy = policy.clone();
+        self.run(move |_, _| policy.judge(text.expose_secret(), &context))
+            .await
     }
 
     /// Whether `password` is the one that `hash` was made of.

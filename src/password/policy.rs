@@ -25,6 +25,68 @@ pub struct Context {
     pub name: Option<String>,
     /// The name of the location.
     pub business: Option<String>,
+    /// The fewest characters that the location asks for.
+    pub min_length: Option<u32>,
+}
+
+/// A rule that a new password can miss. Its words are English; who speaks another language matches on
+/// the rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Rule {
+    /// It has more than [`Password::MAX_BYTES`].
+    #[error("A password may have at most {} bytes.", Password::MAX_BYTES)]
+    TooLong,
+    /// It has fewer than so many characters.
+    #[error("A password must have at least {0} characters.")]
+    TooShort(usize),
+    /// It has a NUL character in it.
+    #[error("A password cannot contain a NUL character.")]
+    Nul,
+    /// Everybody thinks of it.
+    #[error("This password is one of the commonest.")]
+    Common,
+    /// It is made of what is known of its owner.
+    #[error(
+        "A password cannot be made of your name, your email address or the name of the location."
+    )]
+    Names,
+    /// It stands in the file of breached passwords.
+    #[error("This password has appeared in a data breach, and attackers know it.")]
+    Breached,
+    /// The estimator finds it too easy.
+    #[error("This password is too easy to guess. Add words that do not belong together.")]
+    Guessable,
+}
+
+/// The rules that a refused password misses: one or more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Missed(Vec<Rule>);
+
+impl Missed {
+    /// The rules.
+    pub fn rules(&self) -> &[Rule] {
+        &self.0
+    }
+
+    /// Each rule as an English sentence.
+    pub fn sentences(&self) -> Vec<String> {
+        self.0.iter().map(ToString::to_string).collect()
+    }
+}
+
+impl std::fmt::Display for Missed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.sentences().join(" "))
+    }
+}
+
+/// What the policy thinks of a password that nobody has chosen yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Judgement {
+    /// From 0 (too guessable) to 4 (very unguessable).
+    pub score: u8,
+    /// The rules that it misses.
+    pub missed: Vec<Rule>,
 }
 
 impl Policy {
@@ -45,52 +107,52 @@ impl Policy {
     ///
     /// This takes some milliseconds, and reads a file: keep it off the threads that serve requests, as
     /// [`super::Hasher::hash_new`] does.
-    pub fn accept(&self, text: &str, context: &Context) -> Result<Password, Vec<String>> {
+    pub fn accept(&self, text: &str, context: &Context) -> Result<Password, Missed> {
+        self.weigh(text, context).0
+    }
+
+    /// What [`Self::accept`] would say, and how hard the password is to guess.
+    pub fn judge(&self, text: &str, context: &Context) -> Judgement {
+        let (accepted, score) = self.weigh(text, context);
+        Judgement {
+            score,
+            missed: accepted.err().map(|missed| missed.0).unwrap_or_default(),
+        }
+    }
+
+    fn weigh(&self, text: &str, context: &Context) -> (Result<Password, Missed>, u8) {
         let Some(password) = Password::new(text) else {
-            return Err(vec![format!(
-                "A password may have at most {} bytes.",
-                Password::MAX_BYTES
-            )]);
+            return (Err(Missed(vec![Rule::TooLong])), 0);
         };
-        let mut missed = Vec::new();
-        if password.text().chars().count() < self.min_length {
-            missed.push(format!(
-                "A password must have at least {} characters.",
-                self.min_length
-            ));
-        }
-        for (misses, rule) in [
+        let score = strength::score(password.text(), &context.words());
+        let min_length = self.min_length(context);
+        let missed: Vec<Rule> = [
             (
-                password.text().contains('\0'),
-                "A password cannot contain a NUL character.",
+                password.text().chars().count() < min_length,
+                Rule::TooShort(min_length),
             ),
-            (
-                common::is_common(password.text()),
-                "This password is one of the commonest.",
-            ),
-            (
-                context.makes_up(password.text()),
-                "A password cannot be made of your name, your email address or the name of the \
-                 location.",
-            ),
-            (
-                self.is_breached(&password),
-                "This password has appeared in a data breach, and attackers know it.",
-            ),
-            (
-                strength::score(password.text(), &context.words()) < self.min_score,
-                "This password is too easy to guess. Add words that do not belong together.",
-            ),
-        ] {
-            if misses {
-                missed.push(rule.to_owned());
-            }
-        }
+            (password.text().contains('\0'), Rule::Nul),
+            (common::is_common(password.text()), Rule::Common),
+            (context.makes_up(password.text()), Rule::Names),
+            (self.is_breached(&password), Rule::Breached),
+            (score < self.min_score, Rule::Guessable),
+        ]
+        .into_iter()
+        .filter_map(|(misses, rule)| misses.then_some(rule))
+        .collect();
         if missed.is_empty() {
-            Ok(password)
+            (Ok(password), score)
         } else {
-            Err(missed)
+            (Err(Missed(missed)), score)
         }
+    }
+
+    /// The fewest characters: as many as configured, or more where the location asks for more.
+    pub fn min_length(&self, context: &Context) -> usize {
+        let asked = context
+            .min_length
+            .and_then(|asked| usize::try_from(asked).ok());
+        self.min_length.max(asked.unwrap_or_default())
     }
 
     /// The file of breached passwords, if there is one: its path and how many bytes it has.

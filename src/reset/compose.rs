@@ -2,12 +2,13 @@
 
 use super::sql;
 use crate::clock::Timestamp;
-use crate::mailing::{Settings, addressee};
-use crate::outbox::{Claimed, Composed, Content, Draft};
+use crate::mailing::{self, Settings, addressee};
+use crate::outbox::{Claimed, Composed, Content, Kind};
 use crate::store::{StoreError, Tx};
 use crate::token::{Jti, Subject};
 
-/// Finds out what is to be sent for a link that was asked for.
+/// Finds out what is to be sent for a link that was asked for, or for the welcome of somebody who was
+/// added.
 pub fn compose(
     tx: &Tx<'_>,
     message: &Claimed,
@@ -19,7 +20,16 @@ pub fn compose(
         Ok(found) => found,
         Err(why) => return Ok(Composed::Drop(why)),
     };
-    let expires_at = now.after(settings.reset.ttl);
+    let is_welcome = message.kind == Kind::Welcome;
+    if is_welcome && account.has_password && !account.must_reset_password {
+        return drop("the account has a password already");
+    }
+    let lifetime = if is_welcome {
+        settings.reset.welcome_ttl
+    } else {
+        settings.reset.ttl
+    };
+    let expires_at = now.after(lifetime);
     // A retry finds the token of its earlier attempt: whichever copy arrives, works.
     let earlier = sql::of_message(tx, message.id)?;
     let jti = match earlier {
@@ -29,11 +39,12 @@ pub fn compose(
         }
         Some(_) => return drop("the link was used or revoked before it could be sent"),
         None => {
+            // An administrator's welcome is no flood, whatever else was asked for.
             let pending = sql::pending(tx, account.id, now, settings.reset.cooldown)?;
-            if pending.recent > 0 {
+            if pending.recent > 0 && !is_welcome {
                 return drop("a link that is still unused was sent just before");
             }
-            if pending.all >= settings.reset.max_pending {
+            if pending.all >= settings.reset.max_pending && !is_welcome {
                 return drop("the account has as many unused links as it may");
             }
             let jti = Jti::new(&settings.entropy);
@@ -59,10 +70,6 @@ pub fn compose(
         issued_at: now,
         expires_at,
     };
-    Ok(Composed::Send(Box::new(Draft {
-        recipient: account.email,
-        name: account.name,
-        brand,
-        content: Content::ResetLink(subject),
-    })))
+    let content = Content::ResetLink(subject);
+    mailing::draft(tx, message.kind, account, brand, content, settings)
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::{Grant, Sessions, factor, shown, sql};
 use crate::accounts;
 use crate::audit::{self, Actor};
+use crate::business;
 use crate::clock::Timestamp;
 use crate::guesses::{self, Guesser};
 use crate::otp;
@@ -47,7 +48,6 @@ impl Sessions {
             .verify(token::Kind::Login, token, now)
             .map_err(|_| ExchangeError::InvalidToken)?;
         let lifetime = lifetime.min(self.settings.max_exchange);
-        let ends_at = now.after(self.settings.refresh_ttl);
         let account = self
             .store
             .read(move |db| accounts::sql::by_id(db, verified.account))
@@ -58,6 +58,7 @@ impl Sessions {
         let opening = session.clone();
         let guesser = Guesser::new(&account.email, client);
         let vault = Arc::clone(&self.vault);
+        let settings = self.settings.clone();
         let verdict = self
             .store
             .write(move |tx| {
@@ -96,7 +97,8 @@ impl Sessions {
                 otp::use_up(tx, &verified.jti, now)?;
                 otp::forget_failures(tx, opening.account)?;
                 audit::record(tx, &entry, now)?;
-                sql::open(tx, &opening, &client, ends_at, now)?;
+                let (_, lasts) = business::lifetimes(tx, opening.business, &settings)?;
+                sql::open(tx, &opening, &client, now.after(lasts), now)?;
                 Ok(verdict)
             })
             .await?;

@@ -12,7 +12,7 @@ use crate::business::BusinessId;
 use crate::clock::Timestamp;
 use crate::guesses::{self, Guesser};
 use crate::outbox::{self, Kind, NewMessage};
-use crate::password::{Busy, NewPasswordError, Password};
+use crate::password::{Busy, Missed, NewPasswordError, Password};
 use crate::reset;
 use crate::store::StoreError;
 use crate::token::{self, Jti};
@@ -47,7 +47,7 @@ pub enum ChangePasswordError {
     WrongPassword,
     /// The new password misses these rules.
     #[error("the password misses the policy")]
-    WeakPassword(Vec<String>),
+    WeakPassword(Missed),
     /// Too many wrong guesses from there; the next one has to wait this long.
     #[error("too many wrong guesses")]
     Wait(Duration),
@@ -227,7 +227,7 @@ impl Sessions {
     }
 }
 
-fn member_entry<'a>(
+pub(super) fn member_entry<'a>(
     account: accounts::AccountId,
     event: &'static str,
     client: &'a str,

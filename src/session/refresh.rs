@@ -1,9 +1,11 @@
 //! Refresh tokens: used once each, for the next one (RFC 9700, 4.14.2).
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use super::{Grant, Opened, Sessions, refresh_hash, shown, sql};
 use crate::audit::{self, Actor};
+use crate::business;
 use crate::clock::Timestamp;
 use crate::store::StoreError;
 use crate::token::Jti;
@@ -23,7 +25,8 @@ pub enum RefreshError {
 /// What a transaction made of a refresh token. A reuse is no error to it: the end of the session must
 /// be kept.
 enum Outcome {
-    Continued(Box<Opened>),
+    /// And how long the new access token lives.
+    Continued(Box<Opened>, Duration),
     Refused,
 }
 
@@ -43,7 +46,7 @@ impl Sessions {
     ) -> Result<Grant, RefreshError> {
         let hash = refresh_hash(token);
         let (next_token, jti) = (self.entropy.token::<32>(), Jti::new(&self.entropy));
-        let grace = self.settings.refresh_grace;
+        let settings = self.settings.clone();
         let outcome: Result<Outcome, StoreError> = self
             .store
             .write(move |tx| {
@@ -56,7 +59,7 @@ impl Sessions {
                     return Ok(Outcome::Refused);
                 }
                 if let Some(used_at) = found.used_at {
-                    let in_grace = used_at <= now && now.since(used_at) < grace;
+                    let in_grace = used_at <= now && now.since(used_at) < settings.refresh_grace;
                     if !in_grace || sql::successor_is_used(tx, &hash)? {
                         end_stolen(tx, &found, client, now)?;
                         return Ok(Outcome::Refused);
@@ -73,11 +76,12 @@ impl Sessions {
                     jti,
                 };
                 sql::rotate(tx, &hash, &next, found.expires_at, now)?;
-                Ok(Outcome::Continued(Box::new(next)))
+                let (access, _) = business::lifetimes(tx, next.business, &settings)?;
+                Ok(Outcome::Continued(Box::new(next), access))
             })
             .await;
         match outcome? {
-            Outcome::Continued(next) => Ok(self.grant(&next, self.settings.access_ttl, now)),
+            Outcome::Continued(next, access) => Ok(self.grant(&next, access, now)),
             Outcome::Refused => Err(RefreshError::Invalid),
         }
     }

@@ -4,11 +4,12 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Grant, Opened, Sessions, factor, shown, sql};
 use rusqlite::Connection;
 
+use super::{Grant, LOGIN_TTL, Opened, Sessions, factor, issue_login_token, shown, sql};
 use crate::accounts::{self, Account, AccountId};
 use crate::audit::{self, Actor};
+use crate::business;
 use crate::clock::Timestamp;
 use crate::email::EmailAddress;
 use crate::guesses::{self, Guesser};
@@ -16,6 +17,7 @@ use crate::otp;
 use crate::outbox::{self, Kind, NewMessage};
 use crate::password::{self, Busy, Password, PasswordHash};
 use crate::store::{StoreError, Tx};
+use crate::token::{Jti, Subject};
 use crate::totp;
 
 /// What a member signs in with.
@@ -54,12 +56,32 @@ pub enum SignInError {
     Store(#[from] StoreError),
 }
 
+/// How far a right password leads.
+#[derive(Clone, Debug)]
+pub enum Step {
+    /// The session is open.
+    In(Grant),
+    /// A second factor is due. The one-time login token takes the member on: [`Sessions::exchange`] asks
+    /// for the code, so that nobody has to keep the password until then.
+    SecondFactor(String),
+}
+
 /// What a right password leads to.
 struct Opening {
     session: Opened,
     code: Option<String>,
     /// The outdated hash and the one in its place.
     renewed: Option<(PasswordHash, PasswordHash)>,
+    /// The id of the login token to give in place of a refusal for want of a code, if one is to be given.
+    halfway: Option<Jti>,
+}
+
+/// How an opening ended.
+enum Ended {
+    /// With access tokens that live for this long.
+    In(Duration),
+    Halfway(Subject),
+    Refused(Refusal),
 }
 
 #[derive(Clone, Copy)]
@@ -108,6 +130,31 @@ impl Sessions {
         client: IpAddr,
         now: Timestamp,
     ) -> Result<Grant, SignInError> {
+        match self.check(login, None, client, now).await? {
+            Step::In(grant) => Ok(grant),
+            Step::SecondFactor(_) => Err(SignInError::TwoFactor),
+        }
+    }
+
+    /// Like [`Self::sign_in`], for a page that asks for one thing after the other: where a second factor
+    /// is due and `login` has no code, it gives a login token in place of a refusal.
+    pub async fn sign_in_by_steps(
+        &self,
+        login: Login,
+        client: IpAddr,
+        now: Timestamp,
+    ) -> Result<Step, SignInError> {
+        let halfway = Some(Jti::new(&self.entropy));
+        self.check(login, halfway, client, now).await
+    }
+
+    async fn check(
+        &self,
+        login: Login,
+        halfway: Option<Jti>,
+        client: IpAddr,
+        now: Timestamp,
+    ) -> Result<Step, SignInError> {
         let Some(password) = login.password else {
             return Err(SignInError::Credentials);
         };
@@ -157,14 +204,19 @@ impl Sessions {
                     session: session.clone(),
                     code: login.totp,
                     renewed,
+                    halfway,
                 };
-                let refused = self
+                match self
                     .open(account, opening, guesser.clone(), client, now)
-                    .await?;
-                if let Some(refusal) = refused {
-                    return Err(refusal.into());
+                    .await?
+                {
+                    Ended::In(lifetime) => {
+                        let grant = self.grant(&session, lifetime, now);
+                        Ok(Step::In(grant))
+                    }
+                    Ended::Halfway(subject) => Ok(Step::SecondFactor(self.sign_login(&subject))),
+                    Ended::Refused(refusal) => Err(refusal.into()),
                 }
-                Ok(self.grant(&session, self.settings.access_ttl, now))
             }
             (Err(refusal), account) => {
                 let account = account.map(|account| account.id);
@@ -175,7 +227,8 @@ impl Sessions {
         }
     }
 
-    /// Opens the session, unless the second factor says no: a refusal is written like the rest.
+    /// Opens the session, unless the second factor says no: a refusal is written like the rest. How
+    /// long an access token of the session lives.
     async fn open(
         &self,
         account: Account,
@@ -183,14 +236,15 @@ impl Sessions {
         guesser: Option<Guesser>,
         client: IpAddr,
         now: Timestamp,
-    ) -> Result<Option<Refusal>, SignInError> {
+    ) -> Result<Ended, SignInError> {
         let Opening {
             session,
             code,
             renewed,
+            halfway,
         } = opening;
         let vault = Arc::clone(&self.vault);
-        let ends_at = now.after(self.settings.refresh_ttl);
+        let settings = self.settings.clone();
         let notice = self.notices.sign_in.then(|| NewMessage {
             kind: Kind::SignIn,
             recipient: account.email.clone(),
@@ -218,7 +272,12 @@ impl Sessions {
                 };
                 if let Some(refusal) = refused {
                     note_refusal(tx, Some(account.id), refusal, guesser.as_ref(), client, now)?;
-                    return Ok(refused);
+                    let (Refusal::NoCode, Some(jti)) = (refusal, halfway) else {
+                        return Ok(Ended::Refused(refusal));
+                    };
+                    let at = session.business;
+                    let subject = issue_login_token(tx, &account, at, jti, LOGIN_TTL, now)?;
+                    return Ok(Ended::Halfway(subject));
                 }
                 if let Some(notice) = notice
                     && !sql::knows_client(tx, account.id, &session.client_id)?
@@ -237,8 +296,9 @@ impl Sessions {
                 entry.client = Some(&client);
                 entry.detail = factor(verdict);
                 audit::record(tx, &entry, now)?;
-                sql::open(tx, &session, &client, ends_at, now)?;
-                Ok(None)
+                let (access, lasts) = business::lifetimes(tx, session.business, &settings)?;
+                sql::open(tx, &session, &client, now.after(lasts), now)?;
+                Ok(Ended::In(access))
             })
             .await
     }

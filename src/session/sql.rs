@@ -277,12 +277,12 @@ pub(super) fn put_login_token(tx: &Tx<'_>, token: &Subject) -> Result<(), StoreE
 /// Whether a login token can be used: nobody has used it, and the account's credentials are those that
 /// it was made under and it may come in.
 pub(super) fn login_token_is_open(
-    tx: &Tx<'_>,
+    db: &Connection,
     jti: &Jti,
     account: AccountId,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
-    Ok(tx
+    Ok(db
         .prepare_cached(
             "SELECT EXISTS (SELECT 1 FROM login_tokens t JOIN accounts a ON a.id = t.account_id \
              WHERE t.jti = ?1 AND t.account_id = ?2 AND t.used_at IS NULL \

@@ -28,7 +28,13 @@ pub fn honoured_for(config: &Config) -> Duration {
     // Login tokens live for five minutes; what a magic link carries, for ten at most.
     const LOGIN: Duration = Duration::from_mins(10);
     let (tokens, reset) = (&config.tokens, &config.reset);
-    let longest = [tokens.access_ttl, tokens.max_exchange, reset.ttl, LOGIN];
+    let longest = [
+        tokens.access_ttl,
+        tokens.max_exchange,
+        reset.ttl,
+        reset.welcome_ttl,
+        LOGIN,
+    ];
     longest.into_iter().max().unwrap_or_default() + NOTICED_WITHIN
 }
 

@@ -11,6 +11,7 @@ mod intake;
 mod load;
 mod mails;
 mod memory;
+mod renders;
 mod sign_in;
 mod sink;
 mod start;
@@ -26,12 +27,13 @@ fn main() {
         .skip(1)
         .filter(|argument| !argument.starts_with('-'))
         .collect();
-    let benches: [(&str, fn()); 8] = [
+    let benches: [(&str, fn()); 9] = [
         ("start", start::run),
         ("memory", memory::run),
         ("intake", intake::run),
         ("sign-in", sign_in::run),
         ("mails", mails::run),
+        ("renders", renders::run),
         ("tokens", tokens::run),
         ("timing", timing::run),
         ("console", console::run),

@@ -1,7 +1,7 @@
 //! What an administrator does to an account, as the member meets it.
 
 use readmit::accounts::AccountError;
-use readmit::admin::ActError;
+use readmit::admin::{ActError, Person};
 use readmit::business::{BusinessError, BusinessId};
 use readmit::password::Password;
 
@@ -146,13 +146,15 @@ fn acts_on_nobody_are_refused() {
 fn an_address_is_taken_once() {
     let app = TestApp::with_jane();
     let add = |address: &str| {
-        app.wait(app.admin().add_account(
-            email(address),
-            "Jane".to_owned(),
-            Some(BusinessId::new(7).expect("a number")),
-            None,
-            app.now(),
-        ))
+        let person = Person {
+            email: email(address),
+            name: "Jane".to_owned(),
+            business: BusinessId::new(7),
+            locale: None,
+            password: None,
+            welcome: None,
+        };
+        app.wait(app.admin().add_account(person, app.now()))
     };
     let refusal = add("JANE@Example.COM").expect_err("the address is taken");
     assert!(matches!(

@@ -199,7 +199,7 @@ fn a_link_follows_a_change_of_the_portal() {
     let app = TestApp::with_jane();
     let portal = PortalUrl::parse("https://new.canal.test:8443").expect("a portal");
     let changes = Changes {
-        portal_url: Some(portal),
+        portal_url: Some(Some(portal)),
         ..Changes::default()
     };
     app.change_business(7, changes);
@@ -279,14 +279,7 @@ fn a_request_for_an_unknown_business_is_dropped_with_its_reason() {
     let app = two_houses();
     app.start_reset(&json!({ "email": JANE, "businessId": 9 }))
         .envelope(200);
-    app.wait(app.admin().add_account(
-        email("ann@example.com"),
-        "Ann".to_owned(),
-        None,
-        None,
-        app.now(),
-    ))
-    .expect("an account");
+    app.add_person("ann@example.com", "Ann", None, None);
     app.add_business(10, "Short-lived House", "https://short.test");
     app.wait(
         app.admin()

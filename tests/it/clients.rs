@@ -1,11 +1,11 @@
 //! Clients that somebody else wrote.
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Command;
 
 use sha2::{Digest as _, Sha256};
 
 use crate::support::app::PASSWORD;
+use crate::support::installed::{installed_npm, installed_pip, said};
 use crate::support::process::Site;
 
 /// The packages that `tests/clients/python.py` imports.
@@ -22,54 +22,6 @@ const JAVASCRIPT: [&str; 2] = ["jose@6", "openid-client@6"];
 const SERVER: [&str; 2] = ["orders", "the secret: of 1 server + more"];
 
 const PROGRAMS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/clients");
-
-fn said(output: &Output) -> String {
-    let streams = [&output.stdout, &output.stderr];
-    streams
-        .map(|text| String::from_utf8_lossy(text).into_owned())
-        .concat()
-}
-
-fn run(command: &mut Command) -> Result<(), String> {
-    match command.output() {
-        Ok(output) if output.status.success() => Ok(()),
-        Ok(output) => Err(said(&output)),
-        Err(error) => {
-            let program = command.get_program().to_string_lossy();
-            Err(format!("{program}: {error}"))
-        }
-    }
-}
-
-/// A folder into which `install` has put libraries, or why they cannot be had. It is made once and kept
-/// with what else the build makes.
-fn installed(
-    name: &str,
-    install: impl FnOnce(&Path) -> Result<(), String>,
-) -> Result<PathBuf, String> {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    let ready = folder.join("ready");
-    if !ready.exists() {
-        std::fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
-        install(&folder)?;
-        std::fs::write(&ready, "").map_err(|error| error.to_string())?;
-    }
-    Ok(folder)
-}
-
-/// Where the libraries cannot be had there is nothing to be shown; that is said.
-fn or_skip(folder: Result<PathBuf, String>) -> Option<PathBuf> {
-    folder
-        .inspect_err(|why| {
-            use std::io::Write as _;
-            // Straight to the stream: what a passing test prints is not shown.
-            let line = format!("SKIPPED, no libraries to try sign-in with: {why}\n");
-            std::io::stderr()
-                .write_all(line.as_bytes())
-                .expect("standard error");
-        })
-        .ok()
-}
 
 /// Runs a client against a server of its own, and fails unless the client is content.
 fn assert_content(client: impl FnOnce(&str) -> Command) {
@@ -101,22 +53,7 @@ fn assert_content(client: impl FnOnce(&str) -> Command) {
 /// metadata.
 #[test]
 fn python_libraries_sign_in_verify_refresh_and_revoke() {
-    let folder = installed("python-clients", |folder| {
-        run(Command::new("python3")
-            .args(["-m", "venv", "--clear"])
-            .arg(folder))?;
-        run(Command::new(folder.join("bin/python"))
-            .args([
-                "-m",
-                "pip",
-                "install",
-                "--quiet",
-                "--timeout=10",
-                "--retries=1",
-            ])
-            .args(PYTHON))
-    });
-    let Some(folder) = or_skip(folder) else {
+    let Some(folder) = installed_pip("python-clients", &PYTHON) else {
         return;
     };
     assert_content(|address| {
@@ -134,16 +71,7 @@ fn python_libraries_sign_in_verify_refresh_and_revoke() {
 /// token is worth.
 #[test]
 fn javascript_libraries_sign_in_verify_refresh_introspect_and_revoke() {
-    let folder = installed("javascript-clients", |folder| {
-        let package = folder.join("package.json");
-        std::fs::write(package, r#"{ "private": true }"#).map_err(|error| error.to_string())?;
-        run(Command::new("npm")
-            .args(["install", "--silent", "--no-audit", "--no-fund"])
-            .args(["--fetch-retries=1", "--fetch-timeout=10000"])
-            .args(JAVASCRIPT)
-            .current_dir(folder))
-    });
-    let Some(folder) = or_skip(folder) else {
+    let Some(folder) = installed_npm("javascript-clients", &JAVASCRIPT) else {
         return;
     };
     assert_content(|address| {

@@ -33,7 +33,7 @@ fn verify(app: &TestApp, email: &str, code: &str) -> Answer {
 }
 
 /// The digits in a mail: in subject, text and HTML alike.
-fn code(mail: &Mail) -> String {
+pub(crate) fn code(mail: &Mail) -> String {
     let subject = mail.header("Subject").expect("a subject");
     let code = subject.split(' ').next().expect("a code").to_owned();
     assert!(

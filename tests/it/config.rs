@@ -79,6 +79,7 @@ const OTHERS: &[(&str, &str)] = &[
     ("outbox.keep_dropped", r#""0s""#),
     ("outbox.keep_dead", r#""1d""#),
     ("reset.ttl", r#""2h""#),
+    ("reset.welcome_ttl", r#""2d""#),
     ("reset.max_pending", "1"),
     ("reset.cooldown", r#""0s""#),
     ("otp.ttl", r#""5m""#),
@@ -109,6 +110,7 @@ const OTHERS: &[(&str, &str)] = &[
     ("limits.verify", r#""1/1s""#),
     ("limits.sign_in", r#""1/1s""#),
     ("limits.exchange", r#""1/1s""#),
+    ("limits.strength", r#""1/1s""#),
     ("log.level", r#""warn,readmit=debug""#),
     ("log.format", r#""json""#),
 ];
@@ -166,7 +168,7 @@ fn each_key_of_the_sample_follows_a_comment_of_its_own() {
 #[test]
 fn every_key_can_be_set_in_a_file_and_in_the_environment() {
     let defaults = keys(&load("", &[]).unwrap().to_toml());
-    let mut tried: BTreeSet<String> = ["username", "password", "password_file"]
+    let mut tried: BTreeSet<String> = ["username", "password", "password_file", "token_file"]
         .map(|key| format!("smtp.{key}"))
         .into();
     for (name, value) in OTHERS {

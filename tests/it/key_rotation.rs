@@ -177,6 +177,7 @@ fn the_longest_life_that_is_configured_decides_how_long_an_old_key_counts() {
         ("TOKENS__MAX_EXCHANGE", "1m"),
         ("TOKENS__ACCESS_TTL", "1m"),
         ("RESET__TTL", "1m"),
+        ("RESET__WELCOME_TTL", "1m"),
     ];
     assert_eq!(honoured(&[]), HONOURED);
     assert_eq!(honoured(&[week]), HONOURED);

@@ -1,7 +1,7 @@
 //! Mail as it goes over the wire: to whom, and of what form, whatever anybody typed.
 
 mod addresses;
-mod form;
+pub(crate) mod form;
 mod names;
 
 use mail_parser::{Message, MessageParser};

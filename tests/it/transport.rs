@@ -1,5 +1,8 @@
 //! How letters leave: the conversation with a relay, what its failures mean, and the mail folder.
 
+mod sendmail;
+mod tokens;
+
 use std::os::unix::fs::PermissionsExt as _;
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,6 +32,7 @@ fn smtp(url: RelayUrl) -> config::Smtp {
         from: "hello@readmit.example".parse().expect("a mailbox"),
         username: None,
         password: None,
+        token_file: None,
         ca_file: None,
         timeout: Duration::from_secs(20),
         hello_name: Some("client.example".to_owned()),

@@ -17,7 +17,7 @@ const JANE: &str = "jane@example.com";
 const DUE: &str = "two_factor_auth_check";
 
 /// The code of RFC 6238 for a secret in base32, by nothing of the program's own.
-fn code(app: &TestApp, secret: &str) -> String {
+pub(crate) fn code(app: &TestApp, secret: &str) -> String {
     code_at(app.now(), secret)
 }
 
@@ -52,7 +52,7 @@ fn post(app: &TestApp, path: &str, access: &str, body: Option<&serde_json::Value
 }
 
 /// Switches it on for Jane, and returns the secret and the recovery codes.
-fn enrol(app: &TestApp, access: &str) -> (String, Vec<String>) {
+pub(crate) fn enrol(app: &TestApp, access: &str) -> (String, Vec<String>) {
     let started = post(app, "start", access, None).envelope(200);
     let uri = started["Value"].as_str().expect("a URI");
     assert!(

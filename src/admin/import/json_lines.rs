@@ -9,14 +9,16 @@ use serde_json::Value;
 use super::{Given, LineError, Row, Rules};
 use crate::accounts::AccountId;
 use crate::business::BusinessId;
+use crate::locale::Locale;
 use crate::password::PasswordHash;
 use crate::totp;
 
-const KEYS: [&str; 9] = [
+const KEYS: [&str; 10] = [
     "id",
     "email",
     "name",
     "business",
+    "locale",
     "password_hash",
     "password",
     "totp_secret",
@@ -51,6 +53,10 @@ fn row(text: &[u8], line: u64, rules: &Rules<'_>) -> Result<Row, String> {
         }
         None => None,
     };
+    let locale = match object.text("locale")? {
+        Some(tag) => Some(Locale::parse(&tag).map_err(|error| format!("locale: {error}"))?),
+        None => None,
+    };
     let password = match (object.text("password")?, object.text("password_hash")?) {
         (None, None) => Given::Nothing,
         (Some(password), None) => rules.password(&password, &email, &name, business_id)?,
@@ -73,6 +79,7 @@ fn row(text: &[u8], line: u64, rules: &Rules<'_>) -> Result<Row, String> {
         email,
         name,
         business_id,
+        locale,
         password,
         must_reset: object.flag("must_reset")?,
         suspended: object.flag("suspended")?,

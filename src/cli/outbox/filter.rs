@@ -85,6 +85,8 @@ enum KindArg {
     /// The notice of a changed password
     Changed,
     /// The notice of a sign-in by a new application
+    /// The welcome of somebody who was added
+    Welcome,
     #[value(name = "signin_notice")]
     SignIn,
 }
@@ -95,6 +97,7 @@ impl From<KindArg> for Kind {
             KindArg::Reset => Self::Reset,
             KindArg::Otp => Self::Otp,
             KindArg::Changed => Self::Changed,
+            KindArg::Welcome => Self::Welcome,
             KindArg::SignIn => Self::SignIn,
         }
     }

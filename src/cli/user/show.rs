@@ -117,6 +117,7 @@ pub(super) async fn show(
         ("name", Some(account.name.clone())),
         ("id", Some(account.id.to_string())),
         ("business", account.business_id.map(|id| id.to_string())),
+        ("locale", account.locale.as_ref().map(ToString::to_string)),
         ("status", Some(status(account).to_owned())),
         ("suspended", account.suspended_at.map(|at| at.to_string())),
         ("open sessions", Some(shown.open_sessions.to_string())),

@@ -44,7 +44,7 @@ pub(super) async fn import(
     let shown = path.display();
     let policy = Policy::open(&config.password)?;
     let businesses = admin.store.read(business::list).await?;
-    let businesses = businesses.into_iter().map(|it| (it.id, it.name)).collect();
+    let businesses = businesses.into_iter().map(|it| (it.id, it)).collect();
     let rules = Rules {
         policy: &policy,
         businesses: &businesses,

@@ -6,7 +6,7 @@ use ratatui::style::{Color, Style};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Row, Table};
 
-use crate::business::{Business, Colour};
+use crate::business::{Business, Colour, PortalUrl};
 use crate::console::model::Model;
 use crate::text::inert;
 
@@ -60,9 +60,16 @@ fn cells(business: &Business) -> [Line<'static>; 6] {
     [
         Line::raw(business.id.to_string()),
         Line::raw(inert(&business.name)),
-        Line::raw(business.portal_url.as_str().to_owned()),
+        // One without a portal of its own has the pages that readmit serves.
+        Line::raw(
+            business
+                .portal_url
+                .as_ref()
+                .map_or("hosted pages", PortalUrl::as_str)
+                .to_owned(),
+        ),
         text(business.sender_address.as_ref().map(ToString::to_string)),
-        text(business.locale.clone()),
+        text(business.locale.as_ref().map(ToString::to_string)),
         business.colour.as_ref().map(swatch).unwrap_or_default(),
     ]
 }

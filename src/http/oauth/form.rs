@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::marker::PhantomData;
 
-use percent_encoding::percent_decode;
 use poem::{Request, RequestBody};
 use poem_openapi::registry::{MetaMediaType, MetaRequest, Registry};
 use poem_openapi::types::{Example, Type};
@@ -11,8 +10,7 @@ use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions, Object};
 
 use super::Refusal;
 use crate::http::body;
-
-const FORM: &str = "application/x-www-form-urlencoded";
+use crate::http::urlencoded::{self, FORM, Malformed};
 
 /// How the documentation shows a form, and what is said to those who send something else.
 pub(in crate::http) trait FormSchema: Type {
@@ -92,23 +90,14 @@ pub(in crate::http) struct Form<S> {
 
 impl<S> Form<S> {
     fn parse(bytes: &[u8]) -> Result<Self, Refusal> {
-        const MALFORMED: Refusal = Refusal::Request("The form is malformed.");
-        let mut parameters = HashMap::new();
-        for pair in bytes.split(|byte| *byte == b'&').filter(|p| !p.is_empty()) {
-            let (name, value) = match pair.iter().position(|byte| *byte == b'=') {
-                Some(at) => (&pair[..at], &pair[at + 1..]),
-                None => (pair, &b""[..]),
-            };
-            let (name, value) = (
-                decode(name).ok_or(MALFORMED)?,
-                decode(value).ok_or(MALFORMED)?,
-            );
-            if parameters.insert(name, value).is_some() {
-                return Err(Refusal::Request("A parameter is given more than once."));
-            }
-        }
+        let given = urlencoded::parse(bytes).map_err(|malformed| {
+            Refusal::Request(match malformed {
+                Malformed::Text => "The form is malformed.",
+                Malformed::Twice => "A parameter is given more than once.",
+            })
+        })?;
         Ok(Self {
-            given: parameters,
+            given,
             documented: PhantomData,
         })
     }
@@ -120,16 +109,6 @@ impl<S> Form<S> {
             value => Some(value),
         }
     }
-}
-
-/// Strict where the usual decoders put replacement characters, which would make one password of many.
-pub(super) fn decode(text: &[u8]) -> Option<String> {
-    let spaced: Vec<u8> = text
-        .iter()
-        .map(|byte| if *byte == b'+' { b' ' } else { *byte })
-        .collect();
-    let decoded = percent_decode(&spaced).decode_utf8().ok()?;
-    (!decoded.contains('\0')).then(|| decoded.into_owned())
 }
 
 impl<'a, S: FormSchema> ApiExtractor<'a> for Form<S> {

@@ -13,7 +13,7 @@ use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use subtle::{Choice, ConstantTimeEq as _};
 
-use super::form::{Form, TokenSchema, decode};
+use super::form::{Form, TokenSchema};
 use super::{ErrorBody, Refusal};
 use crate::app::App;
 use crate::business::BusinessId;
@@ -22,6 +22,7 @@ use crate::http::Tag;
 use crate::http::client::Client;
 use crate::http::envelope::{documented, json};
 use crate::http::error::Failure;
+use crate::http::urlencoded::decode;
 use crate::limits::Action;
 use crate::session::Introspected;
 

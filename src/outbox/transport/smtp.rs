@@ -10,6 +10,7 @@ mod line;
 mod tls;
 
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -44,12 +45,54 @@ pub struct Relay {
     /// Absent when the configuration wants no TLS.
     privacy: Option<Privacy>,
     hello: ClientId,
-    credentials: Option<(String, SecretString)>,
+    credentials: Option<Credentials>,
     /// The most that one attempt may take, from the wait for a connection to the last reply. Whoever
     /// leases letters to attempts must be able to rely on it, so stages have no time of their own.
     timeout: Duration,
     permits: Semaphore,
     idle: Mutex<Vec<Link>>,
+}
+
+/// Who we are to the relay.
+struct Credentials {
+    username: String,
+    proof: Proof,
+}
+
+enum Proof {
+    Password(SecretString),
+    /// By XOAUTH2. The last token that was read is kept, to know it where the relay repeats it.
+    Token {
+        file: PathBuf,
+        last: Mutex<Option<SecretString>>,
+    },
+}
+
+impl Credentials {
+    fn of(config: &config::Smtp) -> Option<Self> {
+        let proof = match (&config.password, &config.token_file) {
+            (Some(password), _) => Proof::Password(password.clone()),
+            (None, Some(file)) => Proof::Token {
+                file: file.clone(),
+                last: Mutex::new(None),
+            },
+            (None, None) => return None,
+        };
+        Some(Self {
+            username: config.username.clone()?,
+            proof,
+        })
+    }
+
+    /// The password, or the token of the last connection.
+    fn secret(&self) -> Option<SecretString> {
+        match &self.proof {
+            Proof::Password(password) => Some(password.clone()),
+            Proof::Token { last, .. } => {
+                last.lock().unwrap_or_else(PoisonError::into_inner).clone()
+            }
+        }
+    }
 }
 
 /// A connection that has been greeted and signed in.
@@ -92,7 +135,7 @@ impl Relay {
                 .hello_name
                 .clone()
                 .map_or_else(ClientId::default, ClientId::Domain),
-            credentials: config.username.clone().zip(config.password.clone()),
+            credentials: Credentials::of(config),
             timeout: config.timeout,
             permits: Semaphore::new(connections.max(1)),
             idle: Mutex::new(Vec::new()),
@@ -142,7 +185,7 @@ impl Relay {
         );
         let identity = self.credentials.as_ref().map_or_else(
             || "without signing in".to_owned(),
-            |(username, _)| format!("signed in as {username}"),
+            |credentials| format!("signed in as {}", credentials.username),
         );
         format!(
             "The relay {}:{} answers, {encryption}, {identity}.",

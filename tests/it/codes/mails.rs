@@ -37,7 +37,7 @@ fn text_and_html_bring_the_same_code_and_link_under_the_brand() {
     let (text, html) = (mail.text(), mail.html());
     for part in [&text, &html] {
         assert!(part.contains("Hello Jane Doe,"), "{part}");
-        assert!(part.contains("within 10 minutes"), "{part}");
+        assert!(part.contains("for 10 minutes"), "{part}");
         assert!(!part.contains("Harbour Loft") && !part.contains("loft.test"));
         assert_eq!(part.matches(&code(&mail)).count(), 1);
     }
@@ -199,7 +199,7 @@ fn digits_and_lifetime_follow_the_configuration() {
     let subject = mail.header("Subject").expect("a subject");
     let (code, _) = subject.split_once(' ').expect("a code");
     assert!(code.len() == 8 && code.bytes().all(|byte| byte.is_ascii_digit()));
-    assert!(mail.text().contains("within 3 minutes"), "{}", mail.text());
+    assert!(mail.text().contains("for 3 minutes"), "{}", mail.text());
     assert_eq!(verify(&app, JANE, &code[..6]).refusal(400), WRONG);
     login_token(&verify(&app, JANE, code));
     app.advance(Duration::from_mins(1));

@@ -11,23 +11,32 @@ fn site() -> Site {
     Site::new("smtp://127.0.0.1:1")
 }
 
+/// A location with every setting.
+const EVERYTHING: [&str; 18] = [
+    "business",
+    "add",
+    "7",
+    "--name= Canal House ",
+    "--portal-url=https://canal.test/members/",
+    "--sender-name=The Front Desk",
+    "--sender-address=desk@canal.test",
+    "--reply-to=help@canal.test",
+    "--colour=#AA3300",
+    "--logo-url=https://cdn.canal.test/logo.png",
+    "--reset-link={portal_url}/new?t={token}&b={business_id}",
+    "--locale=pt_br",
+    "--time-zone=america/sao_paulo",
+    "--password-min-length=20",
+    "--access-ttl=30m",
+    "--refresh-ttl=2d",
+    "--allowed-origins=https://app.canal.test, https://kiosk.canal.test:8443",
+    "--smtp-url=smtp://mail.canal.test",
+];
+
 #[test]
 fn a_business_is_added_shown_changed_and_removed() {
     let site = site();
-    let added = site.ok(&[
-        "business",
-        "add",
-        "7",
-        "--name= Canal House ",
-        "--portal-url=https://canal.test/members/",
-        "--sender-name=The Front Desk",
-        "--sender-address=desk@canal.test",
-        "--reply-to=help@canal.test",
-        "--colour=#AA3300",
-        "--logo-url=https://cdn.canal.test/logo.png",
-        "--reset-link={portal_url}/new?t={token}&b={business_id}",
-        "--locale=pt-BR",
-    ]);
+    let added = site.ok(&EVERYTHING);
     assert_eq!(added, "business 7 added\n");
     let shown = json(&site, &["business", "show", "7", "--json"]);
     let mut expected = json!({
@@ -42,6 +51,12 @@ fn a_business_is_added_shown_changed_and_removed() {
         "reset_link": "{portal_url}/new?t={token}&b={business_id}",
         "magic_link": null,
         "locale": "pt-BR",
+        "time_zone": "America/Sao_Paulo",
+        "password_min_length": 20,
+        "access_ttl": "30m",
+        "refresh_ttl": "2days",
+        "allowed_origins": ["https://app.canal.test", "https://kiosk.canal.test:8443"],
+        "smtp": { "url": "smtp://mail.canal.test:587?tls=required" },
     });
     expected["created_at"] = shown["created_at"].clone();
     expected["updated_at"] = shown["updated_at"].clone();
@@ -59,13 +74,29 @@ fn a_business_is_added_shown_changed_and_removed() {
         "--colour=",
         "--name=Canal",
         "--logo-url= ",
+        "--portal-url=",
+        "--time-zone=",
+        "--password-min-length=",
+        "--access-ttl=",
+        "--refresh-ttl=",
+        "--allowed-origins=",
+        "--smtp-url=",
     ]);
     let shown = json(&site, &["business", "show", "7", "--json"]);
     assert_eq!(shown["name"], "Canal");
-    assert_eq!(
-        (&shown["colour"], &shown["logo_url"]),
-        (&json!(null), &json!(null))
-    );
+    for cleared in [
+        "colour",
+        "logo_url",
+        "portal_url",
+        "time_zone",
+        "password_min_length",
+        "access_ttl",
+        "refresh_ttl",
+        "smtp",
+    ] {
+        assert_eq!(shown[cleared], json!(null), "{cleared}");
+    }
+    assert_eq!(shown["allowed_origins"], json!([]));
     assert_eq!(shown["reply_to"], "help@canal.test");
 
     let list = site.ok(&["business", "list"]);
@@ -73,12 +104,7 @@ fn a_business_is_added_shown_changed_and_removed() {
     assert_eq!(lines[0], ["ID", "NAME", "PORTAL", "SENDER"]);
     assert_eq!(
         lines[1],
-        [
-            "7",
-            "Canal",
-            "https://canal.test/members",
-            "desk@canal.test"
-        ]
+        ["7", "Canal", "(hosted pages)", "desk@canal.test"]
     );
     let page = site.ok(&["business", "show", "7"]);
     assert!(
@@ -102,6 +128,111 @@ fn a_business_is_added_shown_changed_and_removed() {
     assert_eq!(json(&site, &["business", "list", "--json"]), json!([]));
 }
 
+/// What is wrong, and how the answer begins.
+const REFUSED: [(&[&str], &str); 26] = [
+    (
+        &["add", "7", "--name=Another", PORTAL],
+        "business 7 exists already; change it with `readmit business set 7`",
+    ),
+    (
+        &["add", "8", "--name= ", PORTAL],
+        "--name: a location needs a name",
+    ),
+    (&["set", "7", "--name="], "--name: a location needs a name"),
+    (
+        &["set", "7", "--name=a\nb"],
+        "--name: a name has one line and at most 100 characters",
+    ),
+    (
+        &["set", "7", "--sender-name=a\r\nBcc: eve@evil.test"],
+        "--sender-name: a name has one line and at most 100 characters",
+    ),
+    (
+        &["set", "7", "--colour=red"],
+        "--colour: a colour is written as #",
+    ),
+    (
+        &["set", "7", "--logo-url=logo.png"],
+        "--logo-url: this must be an absolute",
+    ),
+    (
+        &["set", "7", "--locale=english"],
+        "--locale: a language is one of en, es, fr, de, pt, it and nl",
+    ),
+    (
+        &["set", "7", "--locale=ja"],
+        "--locale: a language is one of en, es, fr, de, pt, it and nl",
+    ),
+    (
+        &["set", "7", "--time-zone=Madrid"],
+        "--time-zone: a time zone is given by its IANA name, like Europe/Madrid",
+    ),
+    (
+        &["set", "7", "--portal-url=canal.test"],
+        "--portal-url: a portal URL is an absolute",
+    ),
+    (
+        &["set", "7", "--password-min-length=11"],
+        "--password-min-length: it must be a number from 12 (password.min_length) to 128",
+    ),
+    (
+        &["set", "7", "--password-min-length=many"],
+        "--password-min-length: it must be a number from 12",
+    ),
+    (
+        &["set", "7", "--access-ttl=8d"],
+        "--access-ttl: access tokens may live for 7days at most",
+    ),
+    (
+        &["set", "7", "--refresh-ttl=500ms"],
+        "--refresh-ttl: a lifetime is written like 30m, 12h or 15d",
+    ),
+    (
+        &["set", "7", "--allowed-origins=https://a.test/path"],
+        "--allowed-origins: \"https://a.test/path\" is not an origin",
+    ),
+    (
+        &["set", "7", "--allowed-origins=*"],
+        "--allowed-origins: \"*\" is not an origin",
+    ),
+    (
+        &["set", "7", "--smtp-url=smtp://user:secret@mail.test"],
+        "--smtp-url: it must not hold a user or password; give --smtp-username",
+    ),
+    (
+        &["set", "7", "--smtp-url=mail.test"],
+        "--smtp-url: it is not a relay; write it like",
+    ),
+    (
+        &["set", "7", "--reply-to=help"],
+        "--reply-to: This is not a valid email",
+    ),
+    (
+        &["set", "7", "--sender-address=a@b.test, c@d.test"],
+        "--sender-address: This is not a valid email",
+    ),
+    (
+        &["set", "7", "--reset-link={portal_url}/reset"],
+        "--reset-link: a link must contain {token} exactly once",
+    ),
+    (
+        &["set", "8", "--name=Another"],
+        "there is no business 8; `readmit business list` shows them",
+    ),
+    (
+        &["show", "8"],
+        "there is no business 8; `readmit business list` shows them",
+    ),
+    (
+        &["remove", "8", "--yes"],
+        "there is no business 8; `readmit business list` shows them",
+    ),
+    (
+        &["remove", "7", "--yes"],
+        "people still belong to business 7 (1 of them); remove them first",
+    ),
+];
+
 #[test]
 fn what_cannot_be_done_to_a_business_is_refused_in_words_and_not_done() {
     let site = site();
@@ -114,66 +245,7 @@ fn what_cannot_be_done_to_a_business_is_refused_in_words_and_not_done() {
         "--business=7",
     ]);
     let before = json(&site, &["business", "list", "--json"]);
-    let cases: [(&[&str], &str); 15] = [
-        (
-            &["add", "7", "--name=Another", PORTAL],
-            "business 7 exists already; change it with `readmit business set 7`",
-        ),
-        (
-            &["add", "8", "--name= ", PORTAL],
-            "--name: a location needs a name",
-        ),
-        (&["set", "7", "--name="], "--name: a location needs a name"),
-        (
-            &["set", "7", "--name=a\nb"],
-            "--name: a name has one line and at most 100 characters",
-        ),
-        (
-            &["set", "7", "--sender-name=a\r\nBcc: eve@evil.test"],
-            "--sender-name: a name has one line and at most 100 characters",
-        ),
-        (
-            &["set", "7", "--colour=red"],
-            "--colour: a colour is written as #",
-        ),
-        (
-            &["set", "7", "--logo-url=logo.png"],
-            "--logo-url: this must be an absolute",
-        ),
-        (
-            &["set", "7", "--locale=english"],
-            "--locale: a language is written like",
-        ),
-        (
-            &["set", "7", "--reply-to=help"],
-            "--reply-to: This is not a valid email",
-        ),
-        (
-            &["set", "7", "--sender-address=a@b.test, c@d.test"],
-            "--sender-address: This is not a valid email",
-        ),
-        (
-            &["set", "7", "--reset-link={portal_url}/reset"],
-            "--reset-link: a link must contain {token} exactly once",
-        ),
-        (
-            &["set", "8", "--name=Another"],
-            "there is no business 8; `readmit business list` shows them",
-        ),
-        (
-            &["show", "8"],
-            "there is no business 8; `readmit business list` shows them",
-        ),
-        (
-            &["remove", "8", "--yes"],
-            "there is no business 8; `readmit business list` shows them",
-        ),
-        (
-            &["remove", "7", "--yes"],
-            "people still belong to business 7 (1 of them); remove them first",
-        ),
-    ];
-    for (arguments, expected) in cases {
+    for (arguments, expected) in REFUSED {
         let said = refused(&site, &[&["business"], arguments].concat());
         assert!(said.starts_with(expected), "{arguments:?}: {said}");
     }
@@ -181,12 +253,13 @@ fn what_cannot_be_done_to_a_business_is_refused_in_words_and_not_done() {
     for (arguments, expected) in [
         (["add", "0", "--name=Zero", PORTAL], "which is 1 or more"),
         (
-            ["add", "9", "--name=Nine", "--portal-url=canal.test"],
-            "a portal URL is",
-        ),
-        (
-            ["add", "9", "--name=Nine", "--portal-url=https://a.test?x"],
-            "a portal URL is",
+            [
+                "set",
+                "7",
+                "--smtp-url=smtp://mail.test",
+                "--smtp-username=desk",
+            ],
+            "--smtp-password-stdin",
         ),
     ] {
         let output = site.run(&[&["business"], &arguments[..]].concat());

@@ -97,6 +97,27 @@ fn check_names_each_part_that_fails() {
     );
 }
 
+/// Of several relays each is tested, and the one that fails is named: an administrator who set up a second
+/// one wants to know that it would take over.
+#[test]
+fn check_tests_every_relay() {
+    let (works, fails) = (SmtpServer::start(), SmtpServer::start());
+    fails.always(Stage::Connect, Action::Reply("554 5.3.2 not here"));
+    let site = Site::new(&format!("{},{}", works.url(), fails.url()));
+    let output = site.run(&["check"]);
+    let shown = printed(&output);
+    assert_eq!(output.status.code(), Some(1), "{shown}");
+    let relays: Vec<_> = shown
+        .lines()
+        .filter(|line| line.contains("  relay: "))
+        .collect();
+    assert_eq!(relays.len(), 2, "{shown}");
+    assert!(relays[0].starts_with("ok"), "{}", relays[0]);
+    let named = format!("FAILED  relay: {}", fails.url());
+    assert!(relays[1].starts_with(&named), "{}", relays[1]);
+    assert!(relays[1].ends_with("554 5.3.2 not here"), "{}", relays[1]);
+}
+
 /// For a container's or an init system's probe: the status tells, and the words say what is wrong.
 #[test]
 fn health_tells_a_server_that_works_from_one_that_does_not_and_from_none() {

@@ -44,7 +44,7 @@ fn an_unknown_key_or_section_is_named_with_what_was_probably_meant() {
         ),
         (
             "READMIT_SMTP__URL__X",
-            "smtp.url__x: there is no such key; those of [smtp] are ca_file, from, hello_name, password, password_file, timeout, url, username",
+            "smtp.url__x: there is no such key; those of [smtp] are ca_file, from, hello_name, password, password_file, timeout, token_file, url, username",
         ),
     ] {
         assert_eq!(

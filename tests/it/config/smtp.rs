@@ -12,7 +12,7 @@ use super::{load, refusal};
 fn relay(url: &str) -> Result<(String, u16, Tls), String> {
     load("", &[("READMIT_SMTP__URL", url)]).map(|config| match config.smtp.urls[0].clone() {
         RelayUrl::Smtp { host, port, tls } => (host, port, tls),
-        RelayUrl::File(dir) => panic!("{url} became the folder {}", dir.display()),
+        other => panic!("{url} became {other}"),
     })
 }
 
@@ -126,6 +126,25 @@ fn a_folder_can_stand_in_for_the_relay() {
 }
 
 #[test]
+fn the_mail_system_of_the_host_can_take_the_mail() {
+    for (url, program) in [
+        ("sendmail:", "/usr/sbin/sendmail"),
+        ("sendmail:/opt/mail/send", "/opt/mail/send"),
+    ] {
+        let smtp = load("", &[("READMIT_SMTP__URL", url)]).unwrap().smtp;
+        assert_eq!(smtp.urls, [RelayUrl::Sendmail(program.into())], "{url}");
+        assert_eq!(smtp.urls[0].to_string(), format!("sendmail:{program}"));
+    }
+    for url in ["sendmail:send", "sendmail://host/send", "sendmail:./send"] {
+        let message = load("", &[("READMIT_SMTP__URL", url)]).expect_err(url);
+        assert!(
+            message.contains("needs the whole path of a program"),
+            "{message}"
+        );
+    }
+}
+
+#[test]
 fn a_sender_has_an_address_and_perhaps_a_name() {
     let from =
         |text: &str| load("", &[("READMIT_SMTP__FROM", text)]).map(|config| config.smtp.from);
@@ -202,11 +221,19 @@ fn user_and_password_come_together_and_once() {
     for (file, expected) in [
         (
             "username = \"u\"",
-            "smtp.username: has no password; set smtp.password or smtp.password_file too",
+            "smtp.username: has no password; set smtp.password, smtp.password_file or smtp.token_file too",
         ),
         (
             "password = \"hunter2\"",
             "smtp.password: has no user; set smtp.username too",
+        ),
+        (
+            "token_file = \"t\"",
+            "smtp.token_file: has no user; set smtp.username too",
+        ),
+        (
+            "username = \"u\"\npassword = \"hunter2\"\ntoken_file = \"t\"",
+            "smtp.token_file: is given, and a password too; keep one of them",
         ),
         (
             "username = \"u\"\npassword = \"hunter2\"\npassword_file = \"p\"",
@@ -324,7 +351,7 @@ fn a_list_of_relays_that_cannot_be_is_refused_in_words() {
         ),
         (
             r#"["smtp://one.example", "jane:swordfish@two.example"]"#,
-            "the value is not a relay; write it like \"smtp://mail.example.com\", \"smtps://mail.example.com\" or \"file:DIR\"",
+            "the value is not a relay; write it like \"smtp://mail.example.com\", \"smtps://mail.example.com\", \"sendmail:\" or \"file:DIR\"",
         ),
     ] {
         let message = load(&format!("[smtp]\nurl = {url}"), &[]).expect_err(url);

@@ -130,7 +130,7 @@ fn a_portal_that_is_added_or_moved_is_known_after_a_second() {
 
     let moved = PortalUrl::parse("https://moved.test").expect("a portal");
     let changes = Changes {
-        portal_url: Some(moved),
+        portal_url: Some(Some(moved)),
         ..Changes::default()
     };
     app.change_business(8, changes);

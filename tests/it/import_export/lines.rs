@@ -50,7 +50,7 @@ fn sam(rest: &str) -> String {
 #[test]
 fn a_line_that_is_no_person_is_named_and_nothing_is_imported() {
     let name = "a name is required, without control characters";
-    let keys = "there are id, email, name, business, password_hash, password, totp_secret, must_reset, \
+    let keys = "there are id, email, name, business, locale, password_hash, password, totp_secret, must_reset, \
                 suspended";
     let (typo, case) = (
         format!("there is no key \"pasword\"; {keys}"),

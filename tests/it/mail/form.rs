@@ -8,7 +8,7 @@ use crate::support::app::{NEW_PASSWORD, TestApp, email};
 use crate::support::smtp::Mail;
 
 /// Fails unless a relay of 1982 could pass the mail on: ASCII, CRLF, short lines (RFC 5321, 4.5.3.1.6).
-pub(super) fn assert_survives_any_relay(mail: &Mail) {
+pub(crate) fn assert_survives_any_relay(mail: &Mail) {
     assert!(mail.wire.is_ascii());
     assert!(mail.wire.ends_with(b"\r\n"));
     let lines: Vec<_> = mail.wire.split(|&byte| byte == b'\n').collect();
@@ -187,7 +187,7 @@ fn a_mail_comes_from_its_business() {
         let desk = ("The Front Desk".to_owned(), "desk@canal.test".to_owned());
         assert_eq!(from(&mail), desk);
         assert_eq!(mailboxes(&mail, "Reply-To")[0].1, "help@canal.test");
-        assert!(mail.html().contains("background:#aa3300"));
+        assert!(mail.html().contains("background: #aa3300"));
     }
     // Somebody of no business gets the configured sender, and nothing of Canal House.
     app.ask_for_link("sam@example.com");

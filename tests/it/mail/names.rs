@@ -57,7 +57,9 @@ fn assert_harmless(mail: &Mail, harmless: &Mail, (person, business): (&str, &str
     let text = mail.text();
     assert!(text.starts_with(&format!("Hello {person},\r\n")), "{text}");
     assert!(
-        text.trim_end().ends_with(&format!("\r\n\r\n{business}")),
+        text.contains(&format!(
+            "\r\n-- \r\n{business} sent this message automatically"
+        )),
         "{text}"
     );
     assert_eq!(text.lines().count(), harmless.text().lines().count());

@@ -91,6 +91,8 @@ fn a_lease_that_is_over_is_taken_over_and_the_late_worker_changes_nothing() {
     let message = other.outbox().remove(0);
     assert_eq!((message.state, message.attempts), (State::Dead, 2));
     assert_eq!(message.last_reply, dead.last_reply);
+    let history: String = late.query("SELECT group_concat(attempt) FROM outbox_attempts");
+    assert_eq!(history, "2", "what the late one heard is not told");
     let ids = [late.smtp.next_mail(), other.smtp.next_mail()].map(|m| m.header("Message-ID"));
     assert_eq!(ids[0], ids[1]);
 }

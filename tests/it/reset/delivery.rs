@@ -31,7 +31,7 @@ fn a_links_lifetime_starts_when_it_is_sent() {
     app.smtp.clear(Stage::Connect);
     app.advance(Duration::from_mins(50));
     let mail = app.next_mail();
-    assert!(mail.text().contains("within 1 hour"));
+    assert!(mail.text().contains("for 1 hour"));
     let token = mail.token();
     let claims = Parts::of(&token).claims;
     assert_eq!(claims["iat"], START.seconds() + 3000);

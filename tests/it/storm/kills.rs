@@ -183,9 +183,9 @@ fn kill_again_and_again(kills: usize, seed: u64) -> Figures {
 /// Assertions 63, 64 and 70, with fewer kills.
 #[test]
 fn kills_lose_nothing_and_double_only_what_was_in_the_window() {
-    let figures = kill_again_and_again(18, 70);
-    assert!(figures.accepted >= 18, "{}", figures.accepted);
-    assert!(figures.by[0] >= 2, "{:?}", figures.by);
+    let figures = kill_again_and_again(9, 70);
+    assert!(figures.accepted >= 9, "{}", figures.accepted);
+    assert!(figures.by[0] >= 1, "{:?}", figures.by);
 }
 
 #[test]

@@ -87,8 +87,8 @@ fn cut_again_and_again(cuts: usize, seed: u64) -> Figures {
 /// Assertion 63, on the same disk with fewer cuts.
 #[test]
 fn what_was_accepted_is_there_after_a_cut_of_power() {
-    let figures = cut_again_and_again(20, 63);
-    assert!(figures.accepted >= 40, "{}", figures.accepted);
+    let figures = cut_again_and_again(12, 63);
+    assert!(figures.accepted >= 20, "{}", figures.accepted);
 }
 
 #[test]

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use readmit::accounts::AccountId;
-use readmit::admin::Admin;
 use readmit::admin::import::{self, Format, Rules};
+use readmit::admin::{Admin, Person};
 use readmit::app::App;
 use readmit::audit::Actor;
 use readmit::business::{Business, BusinessId, Changes, PortalUrl};
@@ -159,6 +159,11 @@ impl TestApp {
         Self::builder().start().and_jane()
     }
 
+    /// A deployment with Canal House (7), which has no portal, and its member Jane.
+    pub(crate) fn hosted() -> Self {
+        Self::builder().start().and_hosted()
+    }
+
     pub(crate) fn builder() -> Builder {
         Builder {
             settings: Vec::new(),
@@ -172,6 +177,20 @@ impl TestApp {
         self.add_business(7, "Canal House", "https://canal.test");
         self.add_person("jane@example.com", "Jane Doe", Some(7), Some(PASSWORD));
         self
+    }
+
+    pub(crate) fn and_hosted(self) -> Self {
+        self.add_hosted_business(7, "Canal House");
+        self.add_person("jane@example.com", "Jane Doe", Some(7), Some(PASSWORD));
+        self
+    }
+
+    /// A location whose members use our own pages.
+    pub(crate) fn add_hosted_business(&self, id: i64, name: &str) {
+        let id = BusinessId::new(id).expect("a positive number");
+        let business = Business::new(id, name.to_owned(), None, self.now());
+        self.wait(self.admin().add_business(business))
+            .expect("the business is added");
     }
 
     fn run(&mut self) {
@@ -299,7 +318,7 @@ impl TestApp {
     pub(crate) fn add_business(&self, id: i64, name: &str, portal: &str) {
         let id = BusinessId::new(id).expect("a positive number");
         let portal = PortalUrl::parse(portal).expect("a portal");
-        let business = Business::new(id, name.to_owned(), portal, self.now());
+        let business = Business::new(id, name.to_owned(), Some(portal), self.now());
         self.wait(self.admin().add_business(business))
             .expect("the business is added");
     }
@@ -317,14 +336,16 @@ impl TestApp {
         business: Option<i64>,
         password: Option<&str>,
     ) -> AccountId {
-        self.wait(self.admin().add_account(
-            email(address),
-            name.to_owned(),
-            business.and_then(BusinessId::new),
-            password.map(|text| Password::new(text).expect("a password")),
-            self.now(),
-        ))
-        .expect("the account is added")
+        let person = Person {
+            email: email(address),
+            name: name.to_owned(),
+            business: business.and_then(BusinessId::new),
+            locale: None,
+            password: password.map(|text| Password::new(text).expect("a password")),
+            welcome: None,
+        };
+        self.wait(self.admin().add_account(person, self.now()))
+            .expect("the account is added")
     }
 
     /// Imports JSON Lines; how many people, or what was said.
@@ -335,7 +356,7 @@ impl TestApp {
             .expect("the businesses");
         let rules = Rules {
             policy: &Policy::open(&app.config.password).expect("the policy opens"),
-            businesses: &businesses.into_iter().map(|b| (b.id, b.name)).collect(),
+            businesses: &businesses.into_iter().map(|b| (b.id, b)).collect(),
         };
         let rows = import::read(lines.as_bytes(), Format::JsonLines, &rules)
             .map_err(|error| error.to_string())?;

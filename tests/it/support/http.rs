@@ -111,6 +111,14 @@ impl Answer {
             .map(|(_, value)| value.as_str())
     }
 
+    /// What it has the browser keep.
+    pub(crate) fn cookies(&self) -> impl Iterator<Item = &str> {
+        self.headers
+            .iter()
+            .filter(|(name, _)| name == "set-cookie")
+            .map(|(_, value)| value.as_str())
+    }
+
     pub(crate) fn text(&self) -> &str {
         std::str::from_utf8(&self.body).expect("the body is UTF-8")
     }

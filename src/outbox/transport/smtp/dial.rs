@@ -2,20 +2,22 @@
 
 use std::io;
 use std::net::IpAddr;
+use std::path::Path;
+use std::sync::PoisonError;
 
-use lettre::transport::smtp::authentication::{Credentials, Mechanism};
+use lettre::transport::smtp::authentication::Mechanism;
 use lettre::transport::smtp::client::AsyncSmtpConnection;
 use lettre::transport::smtp::commands::{Ehlo, Starttls};
 use lettre::transport::smtp::extension::{Extension, ServerInfo};
 use lettre::transport::smtp::response::Response;
-use secrecy::ExposeSecret as _;
+use secrecy::{ExposeSecret as _, SecretString};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use super::super::{Failure, FailureKind};
 use super::line::Line;
 use super::tls::Privacy;
-use super::{Link, Relay, Stage};
+use super::{Link, Proof, Relay, Stage};
 use crate::clock::Timestamp;
 use crate::config::Tls;
 
@@ -150,7 +152,7 @@ impl Relay {
     }
 
     async fn sign_in(&self, link: &mut Link, stays_here: bool) -> Result<(), Failure> {
-        let Some((username, password)) = &self.credentials else {
+        let Some(credentials) = &self.credentials else {
             return Ok(());
         };
         if link.encryption.is_none() && !stays_here {
@@ -160,18 +162,54 @@ impl Relay {
                 "AUTH: credentials are configured, and are not sent without encryption",
             ));
         }
-        // LOGIN has been superseded, but is all that some relays know.
-        let mechanisms = [Mechanism::Plain, Mechanism::Login];
+        let (mechanisms, names): (&[Mechanism], _) = match &credentials.proof {
+            // LOGIN has been superseded, but is all that some relays know.
+            Proof::Password(_) => (
+                &[Mechanism::Plain, Mechanism::Login],
+                "neither PLAIN nor LOGIN",
+            ),
+            Proof::Token { file, last } => {
+                let token = read_token(file).await?;
+                *last.lock().unwrap_or_else(PoisonError::into_inner) = Some(token);
+                (&[Mechanism::Xoauth2], "no XOAUTH2")
+            }
+        };
         let server = link.connection.server_info();
-        if server.get_auth_mechanism(&mechanisms).is_none() {
-            return Err(self.lost(Stage::Auth, "the relay offers neither PLAIN nor LOGIN"));
+        if server.get_auth_mechanism(mechanisms).is_none() {
+            return Err(self.lost(Stage::Auth, &format!("the relay offers {names}")));
         }
-        let credentials = Credentials::new(username.clone(), password.expose_secret().to_owned());
-        match link.connection.auth(&mechanisms, &credentials).await {
+        let secret = credentials.secret().unwrap_or_default();
+        let given = lettre::transport::smtp::authentication::Credentials::new(
+            credentials.username.clone(),
+            secret.expose_secret().to_owned(),
+        );
+        match link.connection.auth(mechanisms, &given).await {
             Ok(_) => Ok(()),
+            // The relay says why in a challenge, which it takes an empty answer to end.
+            Err(error) if error.is_client() => Err(Failure::new(
+                FailureKind::Credentials,
+                None,
+                "AUTH: the relay does not take the credentials",
+            )),
             Err(error) => Err(self.failure(Stage::Auth, &error)),
         }
     }
+}
+
+/// The token in a file, without the blanks around it.
+async fn read_token(file: &Path) -> Result<SecretString, Failure> {
+    let failed = |why: &str| {
+        let text = format!("AUTH: smtp.token_file: {}: {why}", file.display());
+        Failure::new(FailureKind::Credentials, None, &text)
+    };
+    let text = tokio::fs::read_to_string(file)
+        .await
+        .map_err(|error| failed(&error.to_string()))?;
+    let token = text.trim();
+    if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(failed("this is no token"));
+    }
+    Ok(SecretString::from(token))
 }
 
 /// Whether the name can mean nothing but this machine.

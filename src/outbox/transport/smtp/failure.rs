@@ -68,9 +68,12 @@ impl Relay {
     }
 
     pub(super) fn without_credentials(&self, said: &str) -> String {
-        match &self.credentials {
-            Some((username, password)) => {
-                text::without_credentials(said, username, password.expose_secret())
+        let Some(credentials) = &self.credentials else {
+            return said.to_owned();
+        };
+        match credentials.secret() {
+            Some(secret) => {
+                text::without_credentials(said, &credentials.username, secret.expose_secret())
             }
             None => said.to_owned(),
         }
