@@ -3,7 +3,6 @@
 //! All tests share one driver, and take turns: each has a browser of its own, and two at a time would
 //! only wait for each other.
 
-use std::fmt;
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
@@ -156,7 +155,8 @@ impl Browser {
     /// Waits until the element can be seen and says this.
     pub(crate) fn sees(&self, selector: &str, text: &str) {
         wait_until(&format!("{text:?} in {selector}"), || {
-            self.text_of(selector).contains(text).then_some(())
+            let said = self.text_of(selector);
+            said.contains(text).then_some(())
         });
     }
 
@@ -192,16 +192,18 @@ impl Browser {
         })
     }
 
-    fn with<T, E: fmt::Debug>(
+    /// Does something with an element, as soon as that can be done. While another page comes there may be
+    /// no such element, or one of the page that goes.
+    fn with<T, E>(
         &self,
         selector: &str,
-        act: impl FnOnce(fantoccini::elements::Element, &Runtime) -> Result<T, E>,
+        act: impl Fn(fantoccini::elements::Element, &Runtime) -> Result<T, E>,
     ) -> T {
-        let found = self
-            .runtime
-            .block_on(self.client().find(Locator::Css(selector)));
-        let element = found.unwrap_or_else(|error| panic!("no {selector}: {error}"));
-        act(element, &self.runtime).unwrap_or_else(|error| panic!("{selector}: {error:?}"))
+        wait_until(&format!("{selector} on the page"), || {
+            let found = self.client().find(Locator::Css(selector));
+            let element = self.runtime.block_on(found).ok()?;
+            act(element, &self.runtime).ok()
+        })
     }
 
     /// Presses keys wherever the focus is.
