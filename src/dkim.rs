@@ -6,6 +6,7 @@
 
 mod canonical;
 mod keys;
+mod zone;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,10 +17,8 @@ use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
 
 use self::keys::Key;
-pub use self::keys::{
-    Algorithm, DkimError, Listed, Record, SelectorName, SenderDomain, create, list, put_to_use,
-    record_name, remove,
-};
+pub use self::keys::{Algorithm, DkimError, Listed, create, list, put_to_use, remove};
+pub use self::zone::{Record, SelectorName, SenderDomain, record_name};
 use crate::clock::{Clock, Timestamp};
 use crate::key_folder;
 
