@@ -20,7 +20,6 @@ use self::keys::Key;
 pub use self::keys::{Algorithm, DkimError, Listed, create, list, put_to_use, remove};
 pub use self::zone::{Record, SelectorName, SenderDomain, record_name};
 use crate::clock::{Clock, Timestamp};
-use crate::key_folder;
 
 /// A running server takes over what commands have changed within this time.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -185,15 +184,4 @@ fn folded(text: &str, at: char) -> String {
         }
     }
     folded
-}
-
-/// Whether a file name in the folder of keys is one of this module's.
-fn is_ours(name: &str) -> bool {
-    name.starts_with(keys::PREFIX)
-}
-
-impl From<key_folder::KeyError> for DkimError {
-    fn from(error: key_folder::KeyError) -> Self {
-        Self::Folder(error)
-    }
 }

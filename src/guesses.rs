@@ -48,8 +48,24 @@ fn wait_after(failures: u32) -> Duration {
     }
 }
 
+/// Refuses a guesser that has to wait yet, by what `refusal` makes of that time.
+///
+/// Where a hash is computed in between, this is asked before it and after it: many can have been let in
+/// at once before the first of them was counted. Those learn nothing, whatever they guessed.
+pub fn may_guess<E: From<StoreError>>(
+    db: &Connection,
+    guesser: &Guesser,
+    now: Timestamp,
+    refusal: impl FnOnce(Duration) -> E,
+) -> Result<(), E> {
+    match must_wait(db, guesser, now)? {
+        Some(wait) => Err(refusal(wait)),
+        None => Ok(()),
+    }
+}
+
 /// How long this guesser has to wait yet; none if it may guess.
-pub fn must_wait(
+fn must_wait(
     db: &Connection,
     guesser: &Guesser,
     now: Timestamp,

@@ -124,15 +124,13 @@ impl Otps {
         let candidates = self
             .store
             .write(move |tx| {
-                if let Some(wait) = guesses::must_wait(tx, &counting, now)? {
-                    return Err(VerifyError::Wait(wait));
-                }
+                guesses::may_guess(tx, &counting, now, VerifyError::Wait)?;
                 guesses::count(tx, &counting, now)?;
                 let account = accounts::sql::by_email(tx, &email)?;
                 let found = account.map(|account| account.id);
                 let candidates =
                     sql::count_try(tx, found, business, max_attempts, MAX_FAILURES, now)?;
-                Ok((found, candidates))
+                Ok::<_, VerifyError>((found, candidates))
             })
             .await?;
         let (account, candidates) = candidates;

@@ -17,7 +17,7 @@ use super::zone::{Record, SelectorName, SenderDomain, record_name};
 use crate::key_folder::{self, KeyError, KeyFolder};
 
 /// How every name of ours begins. `_` stands in no host name, so that the parts can be told apart.
-pub(super) const PREFIX: &str = "dkim_";
+const PREFIX: &str = "dkim_";
 
 const KEY: &str = "pem";
 const IN_USE: &str = "in-use";
@@ -27,7 +27,7 @@ const IN_USE: &str = "in-use";
 pub enum DkimError {
     /// The folder or a file in it.
     #[error(transparent)]
-    Folder(KeyError),
+    Folder(#[from] KeyError),
     /// A file holds something else.
     #[error("{0} is not a private key in PKCS#8 PEM form; restore it or move it away")]
     NotAKey(PathBuf),
@@ -212,7 +212,7 @@ pub(super) fn names(folder: &Path) -> Result<Vec<String>, DkimError> {
     }
     key_folder::check(folder)?;
     let mut names = key_folder::names(folder)?;
-    names.retain(|name| super::is_ours(name));
+    names.retain(|name| name.starts_with(PREFIX));
     Ok(names)
 }
 

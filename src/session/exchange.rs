@@ -65,10 +65,8 @@ impl Sessions {
                 if !sql::login_token_is_open(tx, &verified.jti, verified.account, now)? {
                     return Err(ExchangeError::InvalidToken);
                 }
-                if let Some(wait) = guesses::must_wait(tx, &guesser, now)?
-                    && totp::is_on(tx, opening.account)?
-                {
-                    return Err(ExchangeError::Wait(wait));
+                if totp::is_on(tx, opening.account)? {
+                    guesses::may_guess(tx, &guesser, now, ExchangeError::Wait)?;
                 }
                 let verdict = totp::demand(tx, &vault, opening.account, totp.as_deref(), now)?;
                 match verdict {

@@ -3,8 +3,6 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use rusqlite::Connection;
-
 use super::{CARRY_TTL, Listed, Sessions, issue_login_token, shown, sql};
 use crate::accounts::{self, Account};
 use crate::audit::{self, Actor};
@@ -165,7 +163,7 @@ impl Sessions {
         let (stored, context) = self
             .store
             .read(move |db| {
-                may_guess(db, &asking, now)?;
+                guesses::may_guess(db, &asking, now, ChangePasswordError::Wait)?;
                 let found = accounts::sql::credentials(db, &email)?;
                 let context = accounts::password_context(db, &changing, at)?;
                 let stored = found.and_then(|found| found.password_hash);
@@ -179,7 +177,7 @@ impl Sessions {
         if !matches {
             self.store
                 .write(move |tx| {
-                    may_guess(tx, &guesser, now)?;
+                    guesses::may_guess(tx, &guesser, now, ChangePasswordError::Wait)?;
                     guesses::count(tx, &guesser, now)?;
                     let client = shown(client);
                     let mut entry = member_entry(account.id, "password.change", &client, None);
@@ -211,7 +209,7 @@ impl Sessions {
                 if !unchanged {
                     return Err(ChangePasswordError::WrongPassword);
                 }
-                may_guess(tx, &guesser, now)?;
+                guesses::may_guess(tx, &guesser, now, ChangePasswordError::Wait)?;
                 let why = "the member changed the password";
                 accounts::sql::set_password(tx, account.id, &hash, now)?;
                 reset::revoke_open(tx, account.id, why, now)?;
@@ -241,18 +239,5 @@ pub(super) fn member_entry<'a>(
         business: None,
         client: Some(client),
         detail,
-    }
-}
-
-/// Asked before the hash and after it: many can have been let in at once before the first of them was
-/// counted. Those learn nothing, whatever they guessed.
-fn may_guess(
-    db: &Connection,
-    guesser: &Guesser,
-    now: Timestamp,
-) -> Result<(), ChangePasswordError> {
-    match guesses::must_wait(db, guesser, now)? {
-        Some(wait) => Err(ChangePasswordError::Wait(wait)),
-        None => Ok(()),
     }
 }

@@ -4,8 +4,6 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rusqlite::Connection;
-
 use super::{Grant, LOGIN_TTL, Opened, Sessions, factor, issue_login_token, shown, sql};
 use crate::accounts::{self, Account, AccountId};
 use crate::audit::{self, Actor};
@@ -164,7 +162,7 @@ impl Sessions {
             (Some(email), Some(guesser)) => {
                 self.store
                     .read(move |db| {
-                        may_guess(db, &guesser, now)?;
+                        guesses::may_guess(db, &guesser, now, SignInError::Wait)?;
                         Ok::<_, SignInError>(accounts::sql::credentials(db, &email)?)
                     })
                     .await?
@@ -262,7 +260,7 @@ impl Sessions {
                     return Err(SignInError::Credentials);
                 }
                 if let Some(guesser) = &guesser {
-                    may_guess(tx, guesser, now)?;
+                    guesses::may_guess(tx, guesser, now, SignInError::Wait)?;
                 }
                 let verdict = totp::demand(tx, &vault, account.id, code.as_deref(), now)?;
                 let refused = match verdict {
@@ -314,21 +312,12 @@ impl Sessions {
         self.store
             .write(move |tx| {
                 if let Some(guesser) = &guesser {
-                    may_guess(tx, guesser, now)?;
+                    guesses::may_guess(tx, guesser, now, SignInError::Wait)?;
                 }
                 note_refusal(tx, account, refusal, guesser.as_ref(), client, now)?;
                 Ok(())
             })
             .await
-    }
-}
-
-/// Asked before the hash and after it: many can have been let in at once before the first of them was
-/// counted. Those learn nothing, whatever they guessed.
-fn may_guess(db: &Connection, guesser: &Guesser, now: Timestamp) -> Result<(), SignInError> {
-    match guesses::must_wait(db, guesser, now)? {
-        Some(wait) => Err(SignInError::Wait(wait)),
-        None => Ok(()),
     }
 }
 

@@ -147,12 +147,10 @@ impl TwoFactor {
                 let account =
                     accounts::sql::by_id(db, account)?.ok_or(TwoFactorError::UnknownAccount)?;
                 let guesser = Guesser::new(&account.email, client);
-                if let Some(wait) = guesses::must_wait(db, &guesser, now)? {
-                    return Err(TwoFactorError::Wait(wait));
-                }
+                guesses::may_guess(db, &guesser, now, TwoFactorError::Wait)?;
                 let found = accounts::sql::credentials(db, &account.email)?
                     .ok_or(TwoFactorError::UnknownAccount)?;
-                Ok((found, guesser))
+                Ok::<_, TwoFactorError>((found, guesser))
             })
             .await?;
         let verdict = self.hasher.verify(password, found.password_hash).await?;
@@ -161,11 +159,7 @@ impl TwoFactor {
         let vault = Arc::clone(&self.vault);
         self.store
             .write(move |tx| {
-                // Asked a second time, because many can have been let in at once before the first of them
-                // was counted.
-                if let Some(wait) = guesses::must_wait(tx, &guesser, now)? {
-                    return Err(TwoFactorError::Wait(wait));
-                }
+                guesses::may_guess(tx, &guesser, now, TwoFactorError::Wait)?;
                 // The password may have been changed while the hash was computed.
                 let unchanged = accounts::sql::by_id(tx, account)?
                     .is_some_and(|now| now.credential_version == version);

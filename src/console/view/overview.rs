@@ -21,46 +21,28 @@ pub(super) fn draw(model: &Model, frame: &mut Frame<'_>, area: Rect) {
     let [top, bottom] =
         Layout::vertical([Constraint::Length(height), Constraint::Min(0)]).areas(area);
     frame.render_widget(Paragraph::new(facts), top);
-    let [hour, _, day] = Layout::horizontal([
-        Constraint::Length(60),
-        Constraint::Length(2),
-        Constraint::Min(0),
-    ])
-    .areas(bottom);
-    // Where there is no room for both, the hour is more to the point.
-    if area.width >= 112 {
-        activity(
-            model,
-            frame,
-            hour,
-            "The last hour, by the minute",
-            &overview.hour,
-        );
-        activity(
-            model,
-            frame,
-            day,
-            "The last day, by half an hour",
-            &overview.day,
-        );
+    // One beside the other where there is room, else one below the other.
+    let [hour, day] = if area.width >= 112 {
+        let sides = [Constraint::Length(60), Constraint::Min(0)];
+        Layout::horizontal(sides).spacing(2).areas(bottom)
     } else {
-        let [hour, day] =
-            Layout::vertical([Constraint::Fill(1), Constraint::Fill(1)]).areas(bottom);
-        activity(
-            model,
-            frame,
-            hour,
-            "The last hour, by the minute",
-            &overview.hour,
-        );
-        activity(
-            model,
-            frame,
-            day,
-            "The last day, by half an hour",
-            &overview.day,
-        );
-    }
+        Layout::vertical([Constraint::Fill(1), Constraint::Fill(1)]).areas(bottom)
+    };
+    let (by_minute, by_half_hour) = (&overview.hour, &overview.day);
+    activity(
+        model,
+        frame,
+        hour,
+        "The last hour, by the minute",
+        by_minute,
+    );
+    activity(
+        model,
+        frame,
+        day,
+        "The last day, by half an hour",
+        by_half_hour,
+    );
 }
 
 fn facts<'a>(model: &'a Model, overview: &'a Overview) -> Vec<Line<'a>> {
