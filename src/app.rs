@@ -70,7 +70,7 @@ pub struct App {
     /// Second factors.
     pub two_factor: TwoFactor,
     /// Quotas.
-    pub limits: Limits,
+    pub limits: Arc<Limits>,
     /// The outbox's worker, to be run beside the server.
     pub worker: Arc<Worker>,
 }
@@ -88,6 +88,7 @@ impl App {
         let signer = Arc::new(Signer::new(keys, &config.http.public_url));
         let hasher = Hasher::new(&config.password, entropy.clone());
         let policy = Policy::open(&config.password)?;
+        let limits = Arc::new(Limits::new(&config.limits, clock.clone()));
         let templates = Arc::new(Templates::default());
         let mailing = mailing::Settings {
             templates: Arc::clone(&templates),
@@ -125,6 +126,7 @@ impl App {
                 signer: Arc::clone(&signer),
                 policy: policy.clone(),
                 mail_domain: mail_domain(&config.smtp.from),
+                limits: Arc::clone(&limits),
             },
             sessions: Sessions {
                 store: store.clone(),
@@ -144,6 +146,7 @@ impl App {
                 vault: Arc::clone(&vault),
                 settings: config.otp.clone(),
                 mail_domain: mail_domain(&config.smtp.from),
+                limits: Arc::clone(&limits),
             },
             mailing,
             two_factor: TwoFactor {
@@ -153,7 +156,7 @@ impl App {
                 hasher,
                 issuer: issuer(&config.smtp.from),
             },
-            limits: Limits::new(&config.limits, clock.clone()),
+            limits,
             config,
             clock,
             entropy,

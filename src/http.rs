@@ -18,6 +18,7 @@ mod envelope;
 mod error;
 mod exchange;
 mod fields;
+mod limited;
 mod member;
 mod methods;
 mod oauth;
@@ -110,9 +111,11 @@ where
 {
     let origins = Arc::new(cors::Origins::new(app));
     let entropy = app.entropy.clone();
-    let of_edge = Arc::clone(app);
+    let (of_edge, of_limits) = (Arc::clone(app), Arc::clone(app));
     routes
+        .around(move |next, request| limited::count(Arc::clone(&of_limits), next, request))
         .around(move |next, request| edge::edge(Arc::clone(&of_edge), next, request))
+        .around(limited::tell)
         .around(move |next, request| cors::share(Arc::clone(&origins), next, request))
         .around(move |next, request| envelope::headers(entropy.clone(), next, request))
 }
