@@ -8,6 +8,7 @@ use crate::config::{Config, Mailbox};
 use crate::dkim::{Dkim, DkimError};
 use crate::entropy::Entropy;
 use crate::limits::Limits;
+use crate::load::Load;
 use crate::mailing;
 use crate::otp::{self, Otps};
 use crate::outbox::transport::TransportError;
@@ -71,6 +72,8 @@ pub struct App {
     pub two_factor: TwoFactor,
     /// Quotas.
     pub limits: Arc<Limits>,
+    /// Connections and requests.
+    pub load: Arc<Load>,
     /// The outbox's worker, to be run beside the server.
     pub worker: Arc<Worker>,
 }
@@ -157,6 +160,7 @@ impl App {
                 issuer: issuer(&config.smtp.from),
             },
             limits,
+            load: Load::new(&config),
             config,
             clock,
             entropy,

@@ -26,6 +26,7 @@ mod pages;
 mod probes;
 mod reset;
 pub mod serve;
+mod shed;
 mod two_factor;
 mod urlencoded;
 
@@ -111,8 +112,9 @@ where
 {
     let origins = Arc::new(cors::Origins::new(app));
     let entropy = app.entropy.clone();
-    let (of_edge, of_limits) = (Arc::clone(app), Arc::clone(app));
+    let [of_edge, of_limits, of_load] = [(); 3].map(|()| Arc::clone(app));
     routes
+        .around(move |next, request| shed::shed(Arc::clone(&of_load), next, request))
         .around(move |next, request| limited::count(Arc::clone(&of_limits), next, request))
         .around(move |next, request| edge::edge(Arc::clone(&of_edge), next, request))
         .around(limited::tell)

@@ -20,6 +20,11 @@ use crate::health;
 /// Where to ask whether the process answers.
 pub(super) const LIVENESS: &str = "/healthz";
 
+/// Whether this is where an operator asks, who is answered whatever there is to do.
+pub(super) fn is_probe(path: &str) -> bool {
+    matches!(path, LIVENESS | "/readyz")
+}
+
 pub(super) struct Probes;
 
 /// How a part of the server is.
