@@ -115,6 +115,8 @@ where
     let [of_edge, of_limits, of_load] = [(); 3].map(|()| Arc::clone(app));
     routes
         .around(move |next, request| shed::shed(Arc::clone(&of_load), next, request))
+        // So many layers of generic types are too deep for the compiler.
+        .boxed()
         .around(move |next, request| limited::count(Arc::clone(&of_limits), next, request))
         .around(move |next, request| edge::edge(Arc::clone(&of_edge), next, request))
         .around(limited::tell)

@@ -73,8 +73,10 @@ pub(super) async fn count<E: Endpoint<Output = Response>>(
     next: Arc<E>,
     request: Request,
 ) -> poem::Result<Response> {
-    if request.uri().path() != probes::LIVENESS {
-        let client = client::of(&request, &app.config.http)?;
+    // What comes over no socket is no stranger's.
+    if request.uri().path() != probes::LIVENESS
+        && let Ok(client) = client::of(&request, &app.config.http)
+    {
         let caller = Caller::at(client);
         // Where the client stands with all its requests is said only when it is turned away.
         if let Err(over) = app.limits.admit(Action::Any, &caller) {
