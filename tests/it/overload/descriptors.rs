@@ -15,7 +15,7 @@ use crate::support::wait::wait_until;
 fn limit(process: &Process, files: usize) {
     let status = Command::new("prlimit")
         .arg(format!("--pid={}", process.id()))
-        .arg(format!("--nofile={files}:{files}"))
+        .arg(format!("--nofile={files}:"))
         .status()
         .expect("prlimit runs");
     assert!(status.success());

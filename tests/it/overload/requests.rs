@@ -103,7 +103,10 @@ fn whoever_is_asked_for_the_refusal_is_the_same() {
 /// body is there.
 #[test]
 fn a_request_that_waits_for_its_body_takes_no_place() {
-    let app = TestApp::builder().set("http.max_in_flight", 1).start();
+    let app = TestApp::builder()
+        .set("http.max_in_flight", 2)
+        .set("http.request_timeout", "1h")
+        .start();
     let body = br#"{"email":"nobody@example.com"}"#;
     let head = format!(
         "POST {USERS}/startPasswordReset HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n\
@@ -115,10 +118,15 @@ fn a_request_that_waits_for_its_body_takes_no_place() {
         connection.write(head.as_bytes());
         connection.write(&body[..1]);
     }
-    app.send(&reset()).envelope(200);
+    // Each takes a place for a moment, until it is known that the body is not there.
+    wait_until("there is a place", || {
+        (app.send(&reset()).status == 200).then_some(())
+    });
     for connection in &mut slow {
         connection.write(&body[1..]);
         connection.read().envelope(200);
+        // The place is given back after the answer is made, which may be a moment after it is read.
+        wait_until("the place is free", || (in_flight(&app) == 0).then_some(()));
     }
     assert_eq!(app.outbox().len(), 21);
 }

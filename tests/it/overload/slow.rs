@@ -12,7 +12,8 @@ use crate::support::process::Site;
 #[test]
 fn a_thousand_slow_clients_change_nothing() {
     const HEAD: &str = "POST /api/sys/users/startPasswordReset HTTP/1.1\r\nhost: x\r\n";
-    let process = Site::new("smtp://127.0.0.1:9").serve();
+    let site = Site::new("smtp://127.0.0.1:9");
+    let process = site.serve();
     let mut slow: Vec<_> = (0..1000)
         .map(|_| Connection::open(process.address))
         .collect();
@@ -28,7 +29,8 @@ fn a_thousand_slow_clients_change_nothing() {
         process.send(&request).envelope(200);
     }
     assert_eq!(process.send(&Request::get("/healthz")).status, 200);
-    assert_eq!(process.send(&Request::get("/readyz")).status, 200);
+    let ready = process.send(&Request::get("/readyz"));
+    assert_eq!(ready.status, 200, "{}", ready.text());
     // They are still there: none was sent away to make room.
     let (mut last, body) = (slow.remove(998), r#""email":"nobody@example.com"}"#);
     last.write(&body.as_bytes()[..29]);
