@@ -232,7 +232,7 @@ struct Limit {
 
 /// The limits of one server.
 pub struct Limits {
-    limits: HashMap<Rule, Limit>,
+    rules: HashMap<Rule, Limit>,
     table: Table,
     max_keys: usize,
     secret: RandomState,
@@ -264,13 +264,13 @@ impl Limits {
             };
             Some((rule, limit))
         };
-        let limits = if config.enabled {
-            rules().filter_map(limit).collect()
+        let rules = if config.enabled {
+            every_rule().filter_map(limit).collect()
         } else {
             HashMap::new()
         };
         Self {
-            limits,
+            rules,
             table,
             max_keys: config.max_keys,
             secret: RandomState::new(),
@@ -308,7 +308,7 @@ impl Limits {
         key: impl std::hash::Hash,
     ) -> Result<Option<Standing>, OverLimit> {
         let rule = Rule { action, by };
-        let Some(limit) = self.limits.get(&rule) else {
+        let Some(limit) = self.rules.get(&rule) else {
             return Ok(None);
         };
         let quota = limit.quota;
@@ -345,7 +345,7 @@ impl Limits {
     /// What the limits have done since the start; rules that are off are left out.
     pub fn snapshot(&self) -> Snapshot {
         let count = |rule| {
-            let limit = self.limits.get(&rule)?;
+            let limit = self.rules.get(&rule)?;
             Some(Count {
                 rule,
                 admitted: limit.admitted.load(Ordering::Relaxed),
@@ -357,12 +357,12 @@ impl Limits {
             max_keys: self.max_keys,
             bytes: self.table.bytes(),
             evicted: self.table.evicted(),
-            rules: rules().filter_map(count).collect(),
+            rules: every_rule().filter_map(count).collect(),
         }
     }
 }
 
-fn rules() -> impl Iterator<Item = Rule> {
+fn every_rule() -> impl Iterator<Item = Rule> {
     let of = |action| KeyKind::ALL.map(|by| Rule { action, by });
     Action::ALL.into_iter().flat_map(of)
 }

@@ -91,13 +91,14 @@ pub(super) async fn read(request: &Request, body: &mut RequestBody) -> Result<Ve
         .take()
         .map_err(|_| Failure::Internal)?
         .into_bytes_limit(config.max_body);
-    let arrival = async {
-        match tokio::time::timeout(config.request_timeout, reading).await {
-            Ok(Ok(bytes)) => Ok(bytes.to_vec()),
-            Ok(Err(poem::error::ReadBodyError::PayloadTooLarge)) => Err(Failure::TooLarge),
-            Ok(Err(_)) => Err(Failure::BadRequest("The request body could not be read.")),
-            Err(_) => Err(Failure::TooSlow),
+    shed::pause(request);
+    match tokio::time::timeout(config.request_timeout, reading).await {
+        Ok(Ok(bytes)) => {
+            shed::resume(request)?;
+            Ok(bytes.to_vec())
         }
-    };
-    shed::wait_for(request, arrival).await
+        Ok(Err(poem::error::ReadBodyError::PayloadTooLarge)) => Err(Failure::TooLarge),
+        Ok(Err(_)) => Err(Failure::BadRequest("The request body could not be read.")),
+        Err(_) => Err(Failure::TooSlow),
+    }
 }

@@ -39,16 +39,17 @@ pub(super) async fn shed<E: Endpoint<Output = Response>>(
     answer
 }
 
-/// Waits for `arrival`, which is the client's to hasten, without taking up a place meanwhile.
-pub(super) async fn wait_for<T>(
-    request: &Request,
-    arrival: impl Future<Output = Result<T, Failure>>,
-) -> Result<T, Failure> {
-    let Some(work) = request.extensions().get::<Work>() else {
-        return arrival.await;
-    };
-    work.pause();
-    let arrived = arrival.await?;
-    work.resume()?;
-    Ok(arrived)
+/// Gives the place up while the request waits for its client.
+pub(super) fn pause(request: &Request) {
+    if let Some(work) = request.extensions().get::<Work>() {
+        work.pause();
+    }
+}
+
+/// Takes a place again.
+pub(super) fn resume(request: &Request) -> Result<(), Failure> {
+    match request.extensions().get::<Work>() {
+        Some(work) => Ok(work.resume()?),
+        None => Ok(()),
+    }
 }

@@ -83,6 +83,8 @@ fn an_admitted_answer_says_what_is_left() {
     assert_eq!(said(&app.send(&exchange)), [None; 3]);
 }
 
+type Ask<'a> = &'a dyn Fn(&str) -> Answer;
+
 /// Assertions 11 and 14 hold with limits, too: answers that could be compared are the same to the byte,
 /// the first and the next one, so they name the quota and not what is left of it.
 #[test]
@@ -103,7 +105,7 @@ fn answers_that_could_be_compared_have_no_count() {
         app.send(&Request::get(&target)).comparable()
     };
     let link = |address: &str| ask(&app, "", address).comparable();
-    let all: [(&dyn Fn(&str) -> Answer, &str); 4] = [
+    let all: [(Ask<'_>, &str); 4] = [
         (&link, r#""reset";q=120;w=60"#),
         (&send_code, r#""otp";q=240;w=60"#),
         (&code, r#""verify";q=240;w=60"#),

@@ -23,8 +23,8 @@ fn in_flight(app: &TestApp) -> usize {
 /// Sends so many requests for a link, which wait for a database that another program holds, and looks
 /// at the server meanwhile; what became of the requests.
 fn while_waiting(app: &TestApp, requests: usize, look: impl FnOnce()) -> Vec<Answer> {
-    let lock = app.sql();
-    lock.execute_batch("BEGIN IMMEDIATE").expect("the lock");
+    let database = app.sql();
+    database.execute_batch("BEGIN IMMEDIATE").expect("the lock");
     let (done, answers) = mpsc::channel();
     thread::scope(|scope| {
         for _ in 0..requests {
@@ -33,7 +33,7 @@ fn while_waiting(app: &TestApp, requests: usize, look: impl FnOnce()) -> Vec<Ans
         }
         wait_until("all wait", || (in_flight(app) == requests).then_some(()));
         look();
-        lock.execute_batch("ROLLBACK").expect("the lock goes");
+        database.execute_batch("ROLLBACK").expect("the lock goes");
     });
     drop(done);
     answers.iter().collect()
