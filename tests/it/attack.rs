@@ -8,6 +8,7 @@ mod addresses;
 mod damage;
 mod forms;
 mod json;
+mod members;
 mod relay_replies;
 mod settings;
 mod template_sources;
@@ -24,7 +25,9 @@ use proptest::test_runner::{Config, RngSeed, TestRunner};
 enum Effort {
     /// So many cases.
     Cases(u32),
-    /// As many as a minute has room for.
+    /// So many, and a line about them.
+    Told(u32),
+    /// As many as a minute has room for, and a line about them.
     Minute,
 }
 
@@ -38,6 +41,10 @@ where
 {
     match effort {
         Effort::Cases(cases) => search(what, cases, 1, inputs, &property),
+        Effort::Told(cases) => {
+            search(what, cases, 2, inputs, &property);
+            report(what, &format!("{cases} cases"));
+        }
         Effort::Minute => {
             let start = moment();
             let mut tried: u64 = 0;

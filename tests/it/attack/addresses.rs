@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use readmit::email::{EmailAddress, EmailError};
 
-use super::damage::damaged;
+use super::damage::{Bytes, damaged};
 use super::{Effort, attack};
 
 /// With these, others have been talked into sending mail to somebody else, or to more than one.
@@ -82,7 +82,7 @@ fn candidate() -> impl Strategy<Value = String> {
         mailbox().prop_map(String::into_bytes),
         select(&ATTACKS[..]).prop_map(|text| text.as_bytes().to_vec()),
     ];
-    damaged(seeds, PIECES).prop_map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+    damaged(seeds, PIECES).prop_map(|Bytes(bytes)| String::from_utf8_lossy(&bytes).into_owned())
 }
 
 /// Whoever reads the address later, in a header, in a command, or in another program's library, reads the

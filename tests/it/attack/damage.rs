@@ -1,7 +1,19 @@
 //! Good inputs with something wrong in them.
 
+use std::fmt::{Debug, Formatter};
+
 use proptest::prelude::*;
 use proptest::sample::Index;
+
+/// Bytes that a failure shows as they could be typed.
+#[derive(Clone)]
+pub(super) struct Bytes(pub(super) Vec<u8>);
+
+impl Debug for Bytes {
+    fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
+        write!(f, "b\"{}\"", self.0.escape_ascii())
+    }
+}
 
 /// One thing that goes wrong with a text.
 #[derive(Clone, Debug)]
@@ -64,12 +76,12 @@ fn blow(pieces: &'static [&'static [u8]]) -> impl Strategy<Value = Blow> {
 pub(super) fn damaged(
     whole: impl Strategy<Value = Vec<u8>>,
     pieces: &'static [&'static [u8]],
-) -> impl Strategy<Value = Vec<u8>> {
+) -> impl Strategy<Value = Bytes> {
     let blows = proptest::collection::vec(blow(pieces), 0..5);
     (whole, blows).prop_map(|(mut text, blows)| {
         for blow in blows {
             blow.strike(&mut text);
         }
-        text
+        Bytes(text)
     })
 }

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use super::damage::damaged;
+use super::damage::{Bytes, damaged};
 use super::{Effort, attack};
 use crate::support::app::TestApp;
 use crate::support::connection::Connection;
@@ -145,26 +145,33 @@ fn error_of(answer: &Answer) -> String {
 fn forms_are_read_as_others_read_them(effort: Effort) {
     let app = TestApp::builder().without_worker().start();
     let connection = RefCell::new(Connection::open(app.address));
-    attack("form bodies", effort, &damaged(form(), PIECES), |body| {
-        let given = read_by_another(&body);
-        let value = |name: &str| {
-            let given = given.as_ref()?.get(name)?;
-            Some(given.as_str()).filter(|value| !value.is_empty())
-        };
+    attack(
+        "form bodies",
+        effort,
+        &damaged(form(), PIECES),
+        |Bytes(body)| {
+            let given = read_by_another(&body);
+            let value = |name: &str| {
+                let given = given.as_ref()?.get(name)?;
+                Some(given.as_str()).filter(|value| !value.is_empty())
+            };
 
-        let revoked = post(&connection, "/api/token/revoke", &body);
-        let status = if value("token").is_some() { 200 } else { 400 };
-        assert_eq!(revoked.status, status, "{}", revoked.text());
+            let revoked = post(&connection, "/api/token/revoke", &body);
+            let status = if value("token").is_some() { 200 } else { 400 };
+            assert_eq!(revoked.status, status, "{}", revoked.text());
 
-        let signed_in = post(&connection, "/api/token", &body);
-        assert_eq!(signed_in.status, 400, "{}", signed_in.text());
-        let expected = match (value("grant_type"), value("refresh_token")) {
-            (None, _) | (Some("refresh_token"), None) | (Some("password"), _) => "invalid_request",
-            (Some("refresh_token"), Some(_)) => "invalid_grant",
-            (Some(_), _) => "unsupported_grant_type",
-        };
-        assert_eq!(error_of(&signed_in), expected);
-    });
+            let signed_in = post(&connection, "/api/token", &body);
+            assert_eq!(signed_in.status, 400, "{}", signed_in.text());
+            let expected = match (value("grant_type"), value("refresh_token")) {
+                (None, _) | (Some("refresh_token"), None) | (Some("password"), _) => {
+                    "invalid_request"
+                }
+                (Some("refresh_token"), Some(_)) => "invalid_grant",
+                (Some(_), _) => "unsupported_grant_type",
+            };
+            assert_eq!(error_of(&signed_in), expected);
+        },
+    );
 }
 
 /// Assertion 2, for forms: a form is read as another library reads it, and where that would have to guess,

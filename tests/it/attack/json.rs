@@ -7,7 +7,7 @@ use proptest::sample::select;
 use readmit::email::EmailAddress;
 use serde_json::Value;
 
-use super::damage::damaged;
+use super::damage::{Bytes, damaged};
 use super::{Effort, attack};
 use crate::support::app::{TestApp, USERS};
 use crate::support::connection::Connection;
@@ -235,7 +235,7 @@ fn an_object_is_taken_for_what_its_members_say_however_they_are_written() {
 fn damaged_bodies_are_refused_in_our_words(effort: Effort) {
     let intake = Intake::open();
     let bodies = damaged(members().prop_map(|members| written(&members)), PIECES);
-    attack("JSON bodies", effort, &bodies, |body| {
+    attack("JSON bodies", effort, &bodies, |Bytes(body)| {
         let (answer, envelope) = intake.post(&body);
         let message = envelope["Message"].as_str().unwrap_or_default();
         match serde_json::from_slice::<Value>(&body) {

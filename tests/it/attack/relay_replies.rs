@@ -12,7 +12,7 @@ use readmit::outbox::transport::{
 };
 use tokio::runtime::Runtime;
 
-use super::damage::damaged;
+use super::damage::{Bytes, damaged};
 use super::{Effort, attack};
 use crate::support::app::{START, email};
 
@@ -91,10 +91,16 @@ fn script() -> impl Strategy<Value = Script> {
 
 fn written(script: &Script) -> Vec<u8> {
     let mut bytes = Vec::new();
-    for (code, lines) in script {
+    for (stage, (code, lines)) in script.iter().enumerate() {
         for (n, line) in lines.iter().enumerate() {
             let sign = if n + 1 < lines.len() { '-' } else { ' ' };
-            let line = line.replace("TOKEN", TOKEN);
+            // A relay that does not say its name is none to the library.
+            let name = if (stage, n) == (1, 0) {
+                "relay.example "
+            } else {
+                ""
+            };
+            let line = format!("{name}{}", line.replace("TOKEN", TOKEN));
             bytes.extend_from_slice(format!("{code}{sign}{line}\r\n").as_bytes());
         }
     }
@@ -245,10 +251,15 @@ fn no_reply_does_more_than_fail_a_letter(effort: Effort) {
     let relay = Relay::new();
     let replies = damaged(script().prop_map(|script| written(&script)), PIECES);
     let inputs = (select(&["none", "opportunistic"][..]), replies);
-    attack("relays' replies", effort, &inputs, |(tls, replies)| {
-        let (outcome, told) = relay.answer(tls, &replies);
-        judge(&outcome, &told);
-    });
+    attack(
+        "relays' replies",
+        effort,
+        &inputs,
+        |(tls, Bytes(replies))| {
+            let (outcome, told) = relay.answer(tls, &replies);
+            judge(&outcome, &told);
+        },
+    );
 }
 
 #[test]

@@ -7,7 +7,7 @@ use readmit::config::Mailbox;
 use readmit::locale::{Language, Locale};
 use readmit::templates::{Filling, Kind, MAX_BYTES, Part, Place, Rendered, Said, Templates, lint};
 
-use super::damage::damaged;
+use super::damage::{Bytes, damaged};
 use super::{Effort, attack};
 use crate::support::app::{START, TestApp, email};
 
@@ -127,8 +127,8 @@ fn source() -> impl Strategy<Value = String> {
     let body = proptest::collection::vec(select(STATEMENTS), 0..5);
     let whole =
         (link, body).prop_map(|(link, body)| format!("{link}{}", body.concat()).into_bytes());
-    let whole = prop_oneof![2 => whole.clone(), 1 => damaged(whole, PIECES)];
-    whole.prop_map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+    let whole = prop_oneof![2 => whole.clone().prop_map(Bytes), 1 => damaged(whole, PIECES)];
+    whole.prop_map(|Bytes(bytes)| String::from_utf8_lossy(&bytes).into_owned())
 }
 
 fn brand(name: &str) -> Brand {

@@ -12,7 +12,7 @@ use readmit::token::{Jti, KeyRing, Kind, SessionClaims, Signer, Subject};
 use serde_json::{Map, Value, json};
 use tempfile::TempDir;
 
-use super::damage::damaged;
+use super::damage::{Bytes, damaged};
 use super::{Effort, attack};
 use crate::support::app::{START, email};
 use crate::support::jwt::SigningKey;
@@ -278,13 +278,18 @@ fn a_damaged_token_is_none(effort: Effort) {
     let tokens = KINDS.map(|kind| mint.token(kind));
     let known = tokens.clone();
     let whole = select(&[0_usize, 1, 2][..]).prop_map(move |n| known[n].clone().into_bytes());
-    attack("damaged tokens", effort, &damaged(whole, PIECES), |bytes| {
-        let text = String::from_utf8_lossy(&bytes);
-        for (kind, good) in KINDS.into_iter().zip(&tokens) {
-            let taken = mint.signer.verify(kind, &text, START).is_ok();
-            assert_eq!(taken, text == good.as_str(), "{kind:?}: {text}");
-        }
-    });
+    attack(
+        "damaged tokens",
+        effort,
+        &damaged(whole, PIECES),
+        |Bytes(bytes)| {
+            let text = String::from_utf8_lossy(&bytes);
+            for (kind, good) in KINDS.into_iter().zip(&tokens) {
+                let taken = mint.signer.verify(kind, &text, START).is_ok();
+                assert_eq!(taken, text == good.as_str(), "{kind:?}: {text}");
+            }
+        },
+    );
 }
 
 #[test]
