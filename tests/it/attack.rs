@@ -5,6 +5,7 @@
 //! tried: `cargo test --release -- --ignored --nocapture attack`.
 
 mod addresses;
+mod clock_steps;
 mod damage;
 mod forms;
 mod json;
@@ -69,6 +70,7 @@ where
         failure_persistence: None,
         rng_seed: RngSeed::Fixed(seed),
         max_shrink_iters: 2000,
+        max_shrink_time: 60_000,
         ..Config::default()
     };
     let outcome = TestRunner::new(config).run(inputs, |input| {

@@ -20,7 +20,7 @@ struct Nth(u8);
 impl Nth {
     /// Its place among so many, the oldest first; none if there are none.
     fn of(self, count: usize) -> Option<usize> {
-        Some(count - 1 - usize::from(self.0).checked_rem(count)?)
+        Some(count.checked_sub(1)? - usize::from(self.0) % count)
     }
 }
 
