@@ -7,10 +7,12 @@
 mod addresses;
 mod clock_steps;
 mod damage;
+mod documented;
 mod forms;
 mod json;
 mod members;
 mod relay_replies;
+mod servers;
 mod settings;
 mod template_sources;
 mod tokens;

@@ -71,7 +71,7 @@ const STATEMENTS: &[&str] = &[
     "{{ loop }}",
     "{{ undefined }}",
     "{{ 1/0 }}",
-    "{{ [1] * 9999999 }}",
+    "{{ [1] * 9999 }}",
     "{{ debug() }}",
     "{{ namespace() }}",
     "{{ dict(a=name) }}",
