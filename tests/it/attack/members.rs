@@ -173,7 +173,7 @@ fn every_act_has_the_outcome_that_the_rules_say(effort: Effort) {
 /// ends when it should, also by a clock that was stepped.
 #[test]
 fn no_sequence_of_acts_gets_anybody_further_than_the_rules_do() {
-    every_act_has_the_outcome_that_the_rules_say(Effort::Cases(500));
+    every_act_has_the_outcome_that_the_rules_say(Effort::Cases(200));
 }
 
 #[test]
