@@ -21,6 +21,7 @@ const TOKEN: &str = "eyJ0eXAiOiJyZXNldCtqd3QifQ.eyJqdGkiOiJhYmMxMjMifQ.c2lnbmF0d
 
 const TEXTS: &[&str] = &[
     "",
+    "PIPELINING",
     "ok",
     "2.0.0 Ok: queued as 4F1C2D3E",
     "2.1.5 ok",
