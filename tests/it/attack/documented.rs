@@ -10,6 +10,7 @@ use crate::support::app::PASSWORD;
 use crate::support::http::Request;
 use crate::support::installed::{installed_pip, said};
 use crate::support::process::{Process, Site};
+use crate::support::smtp::SmtpServer;
 
 const PACKAGES: [&str; 1] = ["schemathesis==4.32.*"];
 
@@ -19,10 +20,10 @@ const SECRET: &str = "the secret of the resource server";
 /// accepted. A description cannot say which tokens and passwords are the right ones.
 const NOT_CHECKED: &str = "positive_data_acceptance";
 
-/// A server with nothing to hold anybody back, and a member who is signed in.
-fn start() -> (Site, Process) {
+/// A server with nothing to hold anybody back, and with a member.
+fn start(relay: &SmtpServer) -> (Site, Process) {
     let hash = data_encoding::HEXLOWER.encode(&Sha256::digest(SECRET));
-    let site = Site::in_memory("smtp://127.0.0.1:1")
+    let site = Site::in_memory(&relay.url())
         .set("introspection.resource_servers", format!("orders:{hash}"))
         .set("otp.cooldown", "0s")
         .set("log.level", "warn");
@@ -31,7 +32,7 @@ fn start() -> (Site, Process) {
     (site, process)
 }
 
-/// What it is to send as credentials, and where it would never find by itself what there is.
+/// What it is to send as credentials.
 fn settings(access: &str) -> String {
     format!(
         "[auth.openapi.AccessToken]\nbearer = \"{access}\"\n\n\
@@ -42,7 +43,8 @@ fn settings(access: &str) -> String {
 /// How many cases it has tried, of so many at most for an operation; none where it cannot be had.
 fn tried(most: usize) -> Option<usize> {
     let folder = installed_pip("schemathesis", &PACKAGES)?;
-    let (site, process) = start();
+    let relay = SmtpServer::start();
+    let (site, process) = start(&relay);
     let sign_in = [
         ("grant_type", "password"),
         ("username", "jane@example.com"),

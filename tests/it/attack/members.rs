@@ -127,8 +127,9 @@ enum Act {
 }
 
 fn acts() -> impl Strategy<Value = Vec<Act>> {
-    let nth = || (0..4_u8).prop_map(Nth);
-    let word = || 0..PASSWORDS.len();
+    // Mostly the newest, and the password that members begin with, so that much succeeds.
+    let nth = || prop_oneof![2 => Just(0), 1 => 1..4_u8].prop_map(Nth);
+    let word = || prop_oneof![2 => Just(0), 1 => 1..PASSWORDS.len()];
     let act = prop_oneof![
         6 => Just(Act::AskForLink),
         6 => (nth(), word()).prop_map(|(link, password)| Act::Complete { link, password }),
@@ -173,7 +174,7 @@ fn every_act_has_the_outcome_that_the_rules_say(effort: Effort) {
 /// ends when it should, also by a clock that was stepped.
 #[test]
 fn no_sequence_of_acts_gets_anybody_further_than_the_rules_do() {
-    every_act_has_the_outcome_that_the_rules_say(Effort::Cases(200));
+    every_act_has_the_outcome_that_the_rules_say(Effort::Cases(300));
 }
 
 #[test]

@@ -246,10 +246,18 @@ fn a_token_counts_only_if_all_of_it_is_as_we_write_it(effort: Effort) {
         &inputs,
         |(kind, header, claims)| {
             let token = mint.key.sign_text(&object(&header), &object(&claims));
-            let good = header.iter().chain(&claims).all(|(_, (_, good))| *good);
             for asked in KINDS {
+                // What is wrong for one kind may be, in both places, just what another has.
+                let good = header
+                    .iter()
+                    .chain(&claims)
+                    .all(|(name, (value, good))| match *name {
+                        "typ" => *value == typ(asked),
+                        "aud" => *value == audience(asked),
+                        _ => *good,
+                    });
                 let taken = mint.signer.verify(asked, &token, START);
-                assert_eq!(taken.is_ok(), good && asked == kind, "{asked:?}: {token}");
+                assert_eq!(taken.is_ok(), good, "{asked:?}: {token}");
                 let long_after = Timestamp::from_millis(i64::MAX);
                 assert!(mint.signer.verify(asked, &token, long_after).is_err());
             }
