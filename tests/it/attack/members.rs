@@ -76,6 +76,17 @@ const SPANS: [Span; 8] = [
     Span::Session,
 ];
 
+/// What a member is given.
+#[derive(Clone, Copy, Debug)]
+enum Thing {
+    Access,
+    Login,
+    Refresh,
+    Link,
+}
+
+const THINGS: [Thing; 4] = [Thing::Access, Thing::Login, Thing::Refresh, Thing::Link];
+
 /// Something that happens.
 #[derive(Clone, Debug)]
 enum Act {
@@ -163,8 +174,12 @@ fn every_act_has_the_outcome_that_the_rules_say(effort: Effort) {
         for act in &acts {
             member.act(&mut model, act);
         }
-        for act in &model.leftovers() {
-            member.act(&mut model, act);
+        // In the end everything that was ever given is tried once more, the newest first.
+        for thing in THINGS {
+            for at in (0..model.count(thing)).rev() {
+                let act = model.once_more(thing, at);
+                member.act(&mut model, &act);
+            }
         }
     });
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use readmit::clock::Timestamp;
 
-use super::{Act, Nth, WEAK, Word};
+use super::{Act, Nth, Thing, WEAK, Word};
 
 const LINK_TTL: Duration = Duration::from_hours(1);
 const CODE_TTL: Duration = Duration::from_mins(10);
@@ -419,15 +419,28 @@ impl Model {
         self.next_guess_at = self.now.after(wait);
     }
 
-    /// How much of everything there is, to try all of it once more.
-    pub(super) fn leftovers(&self) -> Vec<Act> {
-        let all = |count: usize| (0..u8::try_from(count).unwrap_or(u8::MAX)).map(Nth);
-        let accesses = all(self.accesses.len()).map(|access| Act::LookIn { access });
-        let logins = all(self.logins.len()).map(|login| Act::Exchange { login });
-        let tokens = all(self.refreshes.len()).map(|token| Act::Refresh { token });
-        let password = self.password;
-        let links = all(self.links.len()).map(|link| Act::Complete { link, password });
-        accesses.chain(logins).chain(tokens).chain(links).collect()
+    /// How many things of each kind there are.
+    pub(super) fn count(&self, thing: Thing) -> usize {
+        match thing {
+            Thing::Access => self.accesses.len(),
+            Thing::Login => self.logins.len(),
+            Thing::Refresh => self.refreshes.len(),
+            Thing::Link => self.links.len(),
+        }
+    }
+
+    /// The act that tries a thing once more.
+    pub(super) fn once_more(&self, thing: Thing, at: usize) -> Act {
+        let nth = Nth(u8::try_from(self.count(thing) - 1 - at).unwrap_or(u8::MAX));
+        match thing {
+            Thing::Access => Act::LookIn { access: nth },
+            Thing::Login => Act::Exchange { login: nth },
+            Thing::Refresh => Act::Refresh { token: nth },
+            Thing::Link => Act::Complete {
+                link: nth,
+                password: self.password,
+            },
+        }
     }
 }
 
