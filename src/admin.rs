@@ -123,13 +123,16 @@ impl Admin {
         .await
     }
 
-    /// Lets a suspended account in again.
+    /// Lets a suspended account in again. One that is not suspended keeps its links and codes.
     pub async fn reactivate(
         &self,
         email: EmailAddress,
         now: Timestamp,
     ) -> Result<(), AccountError> {
         self.act(email, "account.reactivate", now, move |tx, account| {
+            if account.suspended_at.is_none() {
+                return Ok(());
+            }
             accounts::sql::set_suspended(tx, account.id, None, now)
         })
         .await

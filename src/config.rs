@@ -330,12 +330,17 @@ impl Config {
             log: Log::read(&settings)?,
         };
         if config.outbox.lease <= config.smtp.timeout {
-            let problem = format!(
-                "{} is too short; it must be longer than smtp.timeout, which is {}",
-                kinds::show_span(config.outbox.lease),
-                kinds::show_span(config.smtp.timeout),
-            );
-            return Err(settings.invalid("outbox.lease", problem));
+            let lease = kinds::show_span(config.outbox.lease);
+            let timeout = kinds::show_span(config.smtp.timeout);
+            // Who has set one of the two is told about that one.
+            let (key, problem) = if *settings.origin("outbox.lease")? == Origin::Sample {
+                let limit = format!("it must be shorter than outbox.lease, which is {lease}");
+                ("smtp.timeout", format!("{timeout} is too long; {limit}"))
+            } else {
+                let limit = format!("it must be longer than smtp.timeout, which is {timeout}");
+                ("outbox.lease", format!("{lease} is too short; {limit}"))
+            };
+            return Err(settings.invalid(key, problem));
         }
         Ok(config)
     }

@@ -23,6 +23,7 @@ mod member;
 mod methods;
 mod oauth;
 mod pages;
+mod parameters;
 mod probes;
 mod reset;
 pub mod serve;

@@ -25,8 +25,10 @@ pub(super) struct Members;
 #[oai(rename = "ChangePassword", rename_all = "PascalCase", example)]
 pub(super) struct ChangeSchema {
     /// The password that the member has now.
+    #[oai(validator(min_length = 1))]
     current_password: String,
     /// The new one.
+    #[oai(validator(min_length = 1))]
     new_password: String,
 }
 

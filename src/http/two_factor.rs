@@ -26,6 +26,7 @@ pub(super) struct TwoFactors;
 #[oai(rename = "ConfirmTotp", rename_all = "PascalCase", example)]
 pub(super) struct ConfirmSchema {
     /// The code that the device shows.
+    #[oai(validator(min_length = 1))]
     totp: String,
 }
 
@@ -55,8 +56,10 @@ impl JsonRequest for Confirm {
 #[oai(rename = "DisableTotp", rename_all = "PascalCase", example)]
 pub(super) struct DisableSchema {
     /// The member's password.
+    #[oai(validator(min_length = 1))]
     password: String,
     /// The code that the device shows, or a recovery code.
+    #[oai(validator(min_length = 1))]
     totp: String,
 }
 

@@ -1,11 +1,13 @@
 //! The outbox in the database: its rows' way from queued to their end.
 
+mod ahead;
 mod claim;
 mod history;
 mod keep;
 mod listing;
 mod relays;
 
+pub(crate) use self::ahead::{Reach, any_ahead, bring_near};
 pub(crate) use self::claim::{Claim, Due, claim};
 pub(crate) use self::history::{attempts, note_attempt};
 pub(crate) use self::keep::{Cut, cancel, cut, hurry, remove, revive};

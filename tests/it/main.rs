@@ -1,6 +1,7 @@
 //! Tests through the outside of the program, a module a feature.
 
 mod admin;
+mod attack;
 mod audit;
 mod brand;
 mod clients;
