@@ -5,15 +5,18 @@ use std::collections::BTreeSet;
 use ratatui_textarea::TextArea;
 
 use super::act::Act;
+use super::editor::Editor;
 use super::form::Form;
 use super::list::List;
-use super::query::{Overview, Person};
+use super::query::{Against, History, Overview, Person, Query};
 use super::theme::{Theme, ThemeName};
+use super::tree::{Branch, Tree};
 use crate::accounts::Account;
-use crate::business::Business;
+use crate::business::{Business, PortalUrl};
 use crate::clock::Timestamp;
 use crate::email::EmailAddress;
 use crate::outbox::{self, Shown, State};
+use crate::templates::{Mail, Part, Place};
 use crate::{audit, reset};
 
 /// A view.
@@ -22,6 +25,7 @@ use crate::{audit, reset};
 pub enum Tab {
     Overview,
     Links,
+    Templates,
     Outbox,
     Accounts,
     Businesses,
@@ -30,9 +34,10 @@ pub enum Tab {
 
 impl Tab {
     /// In their order on the screen.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Overview,
         Self::Links,
+        Self::Templates,
         Self::Outbox,
         Self::Accounts,
         Self::Businesses,
@@ -44,6 +49,7 @@ impl Tab {
         match self {
             Self::Overview => "Overview",
             Self::Links => "Reset links",
+            Self::Templates => "Templates",
             Self::Outbox => "Outbox",
             Self::Accounts => "Accounts",
             Self::Businesses => "Businesses",
@@ -66,6 +72,50 @@ pub enum Open {
     Person(Box<Person>),
     /// One message, with its history.
     Message(Box<Shown>),
+    /// The versions of a template.
+    History(Box<Versions>),
+}
+
+/// The versions of a template, and what the selected one changes.
+#[derive(Debug)]
+pub struct Versions {
+    /// Of which template.
+    pub place: Place,
+    /// What was read of them last.
+    pub history: History,
+    /// The selected one; 0 is to have none at that place.
+    pub selected: i64,
+    /// What it is compared with.
+    pub against: Against,
+}
+
+impl Versions {
+    /// Selects a version further down, which is an older one; below the first is to have none.
+    pub(super) fn step(&mut self, by: isize) {
+        let versions = self.history.versions.iter();
+        let all: Vec<i64> = versions.map(|it| it.version).chain([0]).collect();
+        let here = all.iter().position(|it| *it == self.selected);
+        let there = here.unwrap_or(0).saturating_add_signed(by);
+        self.selected = all[there.min(all.len() - 1)];
+    }
+
+    /// Compares with something else.
+    pub(super) fn turn(&mut self) {
+        self.against = match self.against {
+            Against::Before => Against::InForce,
+            Against::InForce => Against::BuiltIn,
+            Against::BuiltIn => Against::Before,
+        };
+    }
+
+    /// What is read to show it.
+    pub(super) fn query(&self) -> Query {
+        Query::History {
+            place: self.place.clone(),
+            version: Some(self.selected),
+            against: self.against,
+        }
+    }
 }
 
 /// What lies over the view and takes the keys.
@@ -78,12 +128,27 @@ pub enum Overlay {
     Confirm(Act),
     /// A link was made: for whom, the link, and whether it is to be seen.
     Link(EmailAddress, String, bool),
-    /// The name of a file is asked for, to write the audit log to.
-    File(TextArea<'static>),
+    /// A line is asked for.
+    Ask(Question, TextArea<'static>),
+    /// A text is looked for in the editor while something is typed.
+    Find(TextArea<'static>),
+    /// What was written is not saved: what is to become of it?
+    Leave,
     /// The settings of a location are changed.
     Form(Box<Form>),
     /// The list is filtered while something is typed.
     Filter(TextArea<'static>),
+}
+
+/// What a line is asked for.
+#[derive(Clone, Debug)]
+pub enum Question {
+    /// A file to write the audit log to.
+    File,
+    /// Who gets a test of a mail, with a draft of one of its parts.
+    TestMail(Mail, Option<(Part, String)>),
+    /// A language that a template is to be written for.
+    Language,
 }
 
 /// What was said last.
@@ -145,9 +210,13 @@ pub struct Model {
     pub audit: List<audit::Listed>,
     /// Whether the newest entry stays selected.
     pub audit_follow: bool,
+    /// The tree of templates.
+    pub templates: Tree,
+    /// The template that is being changed; it takes the keys.
+    pub editor: Option<Box<Editor>>,
     /// Locations: they are few.
     pub businesses: Vec<Business>,
-    /// The selected one.
+    /// The selected one of those that are shown.
     pub business: usize,
     filters: [String; Tab::ALL.len()],
 }
@@ -186,6 +255,8 @@ impl Model {
             accounts: List::default(),
             audit: List::default(),
             audit_follow: true,
+            templates: Tree::default(),
+            editor: None,
             businesses: Vec::new(),
             business: 0,
             filters: Default::default(),
@@ -236,6 +307,25 @@ impl Model {
         filter
     }
 
+    /// The locations whose number, name or portal holds what the view is filtered by.
+    pub fn shown_businesses(&self) -> Vec<&Business> {
+        let wanted = self.filter().to_lowercase();
+        let fits = |business: &&Business| {
+            let portal = business.portal_url.as_ref().map(PortalUrl::as_str);
+            wanted.is_empty()
+                || business.id.to_string() == wanted
+                || business.name.to_lowercase().contains(&wanted)
+                || portal.is_some_and(|url| url.to_lowercase().contains(&wanted))
+        };
+        self.businesses.iter().filter(fits).collect()
+    }
+
+    /// The lines of the tree of templates.
+    pub fn branches(&self) -> Vec<Branch> {
+        self.templates
+            .branches(&self.shown_businesses(), self.filter())
+    }
+
     pub(super) fn links_search(&self) -> String {
         self.filters[Tab::Links as usize].clone()
     }
@@ -248,7 +338,7 @@ impl Model {
     pub(super) fn person(&self) -> Option<&Account> {
         match &self.open {
             Some(Open::Person(person)) => Some(&person.account),
-            Some(Open::Message(_)) => None,
+            Some(Open::Message(_) | Open::History(_)) => None,
             None => (self.tab == Tab::Accounts).then(|| self.accounts.current())?,
         }
     }

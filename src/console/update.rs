@@ -1,9 +1,11 @@
 //! What follows from a message: the next model, and what is to be done outside. Nothing is done here.
 
 mod acts;
+mod editor;
 mod mouse;
 mod overlay;
 mod reading;
+mod templates;
 
 use crossterm::event::{KeyEvent, MouseEvent};
 
@@ -15,13 +17,15 @@ use self::reading::{accept, reload, tick};
 use super::act::{Act, Done};
 use super::form::Form;
 use super::keys::{self, Command};
-use super::model::{Model, Open, Overlay, Tab};
+use super::model::{Model, Open, Overlay, Question, Tab};
 use super::query::{Answer, Query};
 use super::theme::{Theme, ThemeName};
 use super::view;
 use crate::audit;
+use crate::business::Business;
 use crate::clock::Timestamp;
 use crate::outbox::State;
+use crate::templates::Place;
 
 /// Something that has happened.
 pub enum Message {
@@ -43,6 +47,8 @@ pub enum Message {
     Unread(Query, String),
     /// An act has come to its end.
     Acted(Result<Done, String>),
+    /// Somebody has left their own editor: what was written, or why nothing was.
+    Written(Result<String, String>),
     /// The audit log was written to a file, so many entries of it.
     Exported(Result<(String, usize), String>),
 }
@@ -54,6 +60,8 @@ pub enum Effect {
     Read(Query),
     /// Do this.
     Act(Act),
+    /// Open this template's draft in somebody's own editor.
+    Outside(Place, String),
     /// Hand this to the clipboard.
     Copy(String),
     /// Write these entries to a file of this name.
@@ -75,7 +83,8 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             model.outbox.scroll(height);
             model.accounts.scroll(height);
             model.audit.scroll(height);
-            Vec::new()
+            // HTML is drawn as wide as there is room.
+            templates::resized(model)
         }
         Message::Tick(now) => tick(model, now),
         Message::Changed(now) => {
@@ -92,11 +101,18 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
                     model.overlay = Some(Overlay::Link(email, link.clone(), false));
                     return vec![Effect::Copy(link)];
                 }
+                Ok(Done::Saved(place, source, version)) => {
+                    templates::saved(model, &place, source, version);
+                }
+                Ok(Done::Overtaken(place, source)) => {
+                    templates::overtaken(model, &place, source);
+                }
                 Err(why) => model.complain(why),
             }
             // Our own connection's changes are no news to the watch in every case; better twice than never.
             reload(model)
         }
+        Message::Written(written) => editor::written(model, written),
         Message::Exported(Ok((file, count))) => {
             model.say(format!("{count} entries written to {file}"));
             Vec::new()
@@ -120,12 +136,16 @@ fn press(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
             model.notice = None;
             run(model, command)
         }
+        None if model.editor.is_some() => editor::write(model, key),
         None => Vec::new(),
     }
 }
 
 /// Carries a command out, whether a key or the palette gave it.
 fn run(model: &mut Model, command: Command) -> Vec<Effect> {
+    if model.editor.is_some() && !matches!(command, Command::Help | Command::Palette) {
+        return editor::run(model, command);
+    }
     let page = isize::try_from(model.height().max(2) - 1).unwrap_or(1);
     match command {
         Command::Quit => vec![Effect::Quit],
@@ -167,10 +187,16 @@ fn run(model: &mut Model, command: Command) -> Vec<Effect> {
             let name = model.now.to_string().replace(':', "");
             open_overlay(
                 model,
-                Overlay::File(view::line(&format!("audit-{name}.jsonl"))),
+                Overlay::Ask(Question::File, view::line(&format!("audit-{name}.jsonl"))),
             )
         }
+        Command::Edit if model.tab == Tab::Templates => templates::edit(model),
         Command::Edit => edit(model),
+        Command::EditOutside => templates::edit_outside(model),
+        Command::Part => templates::turn_part(model),
+        Command::Language => templates::ask_language(model),
+        Command::SendTest => templates::ask_address(model),
+        Command::History => templates::history(model),
         act => act_on(model, act),
     }
 }
@@ -189,6 +215,13 @@ fn go(model: &mut Model, tab: Tab) -> Vec<Effect> {
 }
 
 fn step(model: &mut Model, by: isize) -> Vec<Effect> {
+    if by.unsigned_abs() == 1
+        && let Some(Open::History(versions)) = &mut model.open
+    {
+        versions.step(by);
+        model.scrolled = 0;
+        return reload(model);
+    }
     if model.open.is_some() {
         let lines = u16::try_from(by.unsigned_abs()).unwrap_or(u16::MAX);
         model.scrolled = if by < 0 {
@@ -212,8 +245,9 @@ fn step(model: &mut Model, by: isize) -> Vec<Effect> {
             model.audit_follow &= by < 0 && model.audit.selected == 0;
             model.audit.step(by, height)
         }
+        Tab::Templates => return templates::step(model, by),
         Tab::Businesses => {
-            let last = model.businesses.len().saturating_sub(1);
+            let last = model.shown_businesses().len().saturating_sub(1);
             model.business = model.business.saturating_add_signed(by).min(last);
             false
         }
@@ -238,7 +272,9 @@ fn to_end(model: &mut Model, last: bool) -> Vec<Effect> {
             model.audit_follow &= !last;
             model.audit.move_to_end(last, height)
         }
-        Tab::Businesses => return step(model, if last { isize::MAX } else { isize::MIN }),
+        Tab::Templates | Tab::Businesses => {
+            return step(model, if last { isize::MAX } else { isize::MIN });
+        }
         Tab::Overview => false,
     };
     if more { reload(model) } else { Vec::new() }
@@ -259,6 +295,7 @@ fn open(model: &mut Model) -> Vec<Effect> {
             let person = row.email.as_ref().and(row.account_id);
             person.map(Query::Person)
         }),
+        Tab::Templates => return templates::open(model),
         Tab::Businesses if !model.read_only => return edit(model),
         Tab::Overview | Tab::Businesses => None,
     };
@@ -271,6 +308,9 @@ fn back(model: &mut Model) -> Vec<Effect> {
     if std::mem::take(&mut model.opening) | model.open.take().is_some() {
         return reload(model);
     }
+    if model.tab == Tab::Templates && model.templates.fold() {
+        return templates::look(model);
+    }
     if !model.filter().is_empty() {
         model.filter_mut().clear();
         return reading::restart(model);
@@ -280,25 +320,30 @@ fn back(model: &mut Model) -> Vec<Effect> {
 }
 
 fn edit(model: &mut Model) -> Vec<Effect> {
-    if let Some(business) = model.businesses.get(model.business) {
-        model.overlay = Some(Overlay::Form(Box::new(Form::new(business.clone()))));
+    let shown = model.shown_businesses();
+    if let Some(business) = shown.get(model.business) {
+        let form = Form::new(Business::clone(business));
+        model.overlay = Some(Overlay::Form(Box::new(form)));
     }
     Vec::new()
 }
 
 fn filter(model: &mut Model) -> Vec<Effect> {
-    if matches!(
-        model.tab,
-        Tab::Links | Tab::Outbox | Tab::Accounts | Tab::Audit
-    ) {
-        model.open = None;
-        model.overlay = Some(Overlay::Filter(view::line(model.filter())));
-    }
+    model.open = None;
+    model.overlay = Some(Overlay::Filter(view::line(model.filter())));
     Vec::new()
 }
 
 fn toggle(model: &mut Model) -> Vec<Effect> {
+    if let Some(Open::History(versions)) = &mut model.open {
+        versions.turn();
+        return reload(model);
+    }
     match model.tab {
+        Tab::Templates => {
+            model.templates.html = !model.templates.html;
+            return Vec::new();
+        }
         Tab::Links => model.links_over = !model.links_over,
         Tab::Outbox => {
             model.outbox_state = match model.outbox_state {
