@@ -125,12 +125,12 @@ impl Hands {
                 before,
             } => return self.set_template(place, source, &before, now).await,
             Act::RollBack(place, version) => {
-                let done = admin.roll_template_back(place.clone(), version, None, now);
+                let done = admin.roll_template_back(place, version, None, now);
                 let new = done.await?;
                 if version == 0 {
-                    format!("{place}: taken back; the next one in the order stands in")
+                    "taken back; the next one in the order stands in for it".to_owned()
                 } else {
-                    format!("{place}: version {new} is in force, the same as version {version}")
+                    format!("version {new} is in force, the same as version {version}")
                 }
             }
             Act::SendTest(mail, draft, to) => {

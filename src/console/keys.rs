@@ -180,15 +180,17 @@ pub(super) fn scope(model: &Model) -> Option<Scope> {
 pub(super) fn available(model: &Model) -> impl Iterator<Item = &'static Binding> {
     let scope = scope(model);
     let read_only = model.read_only;
-    let (editing, overview) = (scope == Some(Scope::Editor), scope.is_none());
+    let editing = scope == Some(Scope::Editor);
+    let (overview, page) = (scope.is_none(), model.open.is_some());
+    let versions = scope == Some(Scope::History);
     bindings().filter(move |binding| {
         let here = Some(binding.scope) == scope || (binding.scope == Scope::Everywhere && !editing);
-        // There is nothing to open and to filter on the overview.
-        let idle = overview
-            && matches!(
-                binding.command,
-                Command::Filter | Command::Open | Command::Back
-            );
+        let idle = match binding.command {
+            Command::Filter => overview || versions,
+            Command::Open => overview || page,
+            Command::Back => overview,
+            _ => false,
+        };
         here && !idle && !(binding.acts && read_only)
     })
 }

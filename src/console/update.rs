@@ -227,7 +227,7 @@ fn step(model: &mut Model, by: isize) -> Vec<Effect> {
         model.scrolled = if by < 0 {
             model.scrolled.saturating_sub(lines)
         } else {
-            let most = view::page_length(model).saturating_sub(model.height());
+            let most = view::page_length(model).saturating_sub(view::page_height(model));
             let most = u16::try_from(most).unwrap_or(u16::MAX);
             model.scrolled.saturating_add(lines).min(most)
         };

@@ -19,7 +19,7 @@ use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
-use ratatui::widgets::Paragraph;
+use ratatui::widgets::{Clear, Paragraph, Wrap};
 use ratatui_textarea::TextArea;
 
 pub(super) use self::templates::{preview_length, preview_width, top_branch};
@@ -46,7 +46,7 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
              Make it larger, or press q to leave.",
             SMALLEST.0, SMALLEST.1, area.width, area.height
         );
-        let text = Paragraph::new(text).wrap(ratatui::widgets::Wrap { trim: true });
+        let text = Paragraph::new(text).wrap(Wrap { trim: true });
         frame.render_widget(text, area);
         return;
     }
@@ -75,6 +75,7 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
         (None, Tab::Businesses) => businesses::draw(model, frame, body),
         (None, Tab::Audit) => audit::draw(model, frame, body),
     }
+    overlay::draw(model, frame, body);
     match &model.overlay {
         Some(Overlay::Filter(input)) => input_line(model, filter_hint(model), input, frame, notice),
         Some(Overlay::Find(input)) => {
@@ -85,10 +86,9 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
             };
             input_line(model, hint, input, frame, notice);
         }
-        _ => frame.render_widget(notice_line(model), notice),
+        _ => draw_notice(model, frame, notice),
     }
     frame.render_widget(key_line(model, keys.width), keys);
-    overlay::draw(model, frame, body);
 }
 
 /// A text of one line to be typed.
@@ -135,6 +135,26 @@ fn tab_line(model: &Model) -> Line<'static> {
         spans.push(Span::styled("…", theme.warn));
     }
     Line::from(spans)
+}
+
+/// A notice that is longer than a line takes those above it.
+fn draw_notice(model: &Model, frame: &mut Frame<'_>, area: Rect) {
+    const MOST: usize = 4;
+    let line = notice_line(model);
+    // Words that go to the next line as a whole leave some room behind.
+    let width = usize::from(area.width.max(1));
+    let needed = (line.width() + line.width() / 10)
+        .div_ceil(width)
+        .clamp(1, MOST);
+    let needed = u16::try_from(needed).unwrap_or(1);
+    let place = Rect {
+        y: area.bottom().saturating_sub(needed),
+        height: needed,
+        ..area
+    };
+    frame.render_widget(Clear, place);
+    let text = Paragraph::new(line).wrap(Wrap { trim: true });
+    frame.render_widget(text, place);
 }
 
 fn notice_line(model: &Model) -> Line<'_> {
@@ -204,8 +224,16 @@ pub(super) fn page_length(model: &Model) -> usize {
     match &model.open {
         Some(Open::Person(person)) => accounts::page(model, person).len(),
         Some(Open::Message(shown)) => outbox::page(model, shown).len(),
-        Some(Open::History(versions)) => versions.history.difference.len(),
+        Some(Open::History(versions)) => history::length(model, versions),
         None => 0,
+    }
+}
+
+/// How many of them have room.
+pub(super) fn page_height(model: &Model) -> usize {
+    match &model.open {
+        Some(Open::History(versions)) => history::height(model, versions),
+        _ => usize::from(model.size.1.saturating_sub(3)),
     }
 }
 

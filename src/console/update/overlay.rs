@@ -50,6 +50,7 @@ pub(super) fn overlay_key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
             KeyCode::Esc => Vec::new(),
             KeyCode::Enter => {
                 let typed = input.lines().concat().trim().to_owned();
+                model.notice = None;
                 match answered(model, &question, &typed) {
                     Ok(effects) => effects,
                     Err(why) => {

@@ -152,7 +152,7 @@ pub(super) fn saved(model: &mut Model, place: &Place, source: String, version: i
     if let Some(editor) = editor_at(model, place) {
         editor.saved(source);
     }
-    model.say(format!("{place}: version {version} is in force"));
+    model.say(format!("saved: version {version} is in force"));
 }
 
 /// Notes that somebody else has saved a template that is being changed.

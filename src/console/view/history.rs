@@ -13,11 +13,32 @@ use crate::text::{inert, inert_line};
 /// How many versions are on the screen at once.
 const ROWS: usize = 6;
 
+/// How many lines the difference takes.
+pub(super) fn length(model: &Model, versions: &Versions) -> usize {
+    let width = usize::from(model.size.0.max(1));
+    let lines = versions.history.difference.iter();
+    lines
+        .map(|line| Span::raw(line).width().div_ceil(width).max(1))
+        .sum()
+}
+
+/// How many lines there are for it.
+pub(super) fn height(model: &Model, versions: &Versions) -> usize {
+    // The first and the last two lines of the screen, title, heads, and what it is compared with.
+    const AROUND: usize = 3 + 2 + 2;
+    usize::from(model.size.1).saturating_sub(AROUND + rows(versions))
+}
+
+/// How many versions are on the screen.
+fn rows(versions: &Versions) -> usize {
+    // The last line stands for having no template at the place.
+    (versions.history.versions.len() + 1).min(ROWS)
+}
+
 pub(super) fn draw(model: &Model, versions: &Versions, frame: &mut Frame<'_>, area: Rect) {
     let theme = &model.theme;
     let all = &versions.history.versions;
-    // The last line stands for having no template at the place.
-    let rows = (all.len() + 1).min(ROWS);
+    let rows = rows(versions);
     let height = u16::try_from(rows).unwrap_or(u16::MAX);
     let [title, head, list, about, body] = Layout::vertical([
         Constraint::Length(1),

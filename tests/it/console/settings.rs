@@ -16,7 +16,7 @@ fn replace(desk: &mut Desk, text: &str) {
 #[test]
 fn settings_are_judged_while_they_are_typed_and_saved_together() {
     let mut desk = Desk::new(busy_town());
-    desk.press("5e");
+    desk.press("6e");
     desk.key(KeyCode::Down);
     replace(&mut desk, "canal");
     assert!(desk.sees("a portal URL is an absolute http or https address"));
@@ -52,7 +52,7 @@ fn settings_are_judged_while_they_are_typed_and_saved_together() {
 #[test]
 fn what_was_typed_is_not_thrown_away_by_one_key() {
     let mut desk = Desk::new(busy_town());
-    desk.press("5e and more");
+    desk.press("6e and more");
     desk.key(KeyCode::Esc);
     assert!(desk.sees("not saved") && desk.sees("Canal House and more"));
     desk.press("!");
