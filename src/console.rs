@@ -37,7 +37,7 @@ mod view;
 pub use self::act::{Act, Done};
 pub use self::editor::Editor;
 pub use self::effects::Hands;
-pub use self::form::Form;
+pub use self::form::{Form, NewLogin};
 pub use self::keys::{Binding, Command, Key, Scope};
 pub use self::list::{List, Row};
 pub use self::model::{Model, Notice, Open, Overlay, Question, Tab, Versions};

@@ -1,5 +1,6 @@
 //! What the console can do, each as the command of the same purpose does it.
 
+use super::form::NewLogin;
 use crate::business::{BusinessId, Changes};
 use crate::email::EmailAddress;
 use crate::templates::{Mail, Part, Place};
@@ -28,8 +29,8 @@ pub enum Act {
     Retry(Vec<i64>),
     /// Drops messages that wait.
     Cancel(Vec<i64>),
-    /// Changes a location's settings.
-    SetBusiness(BusinessId, Box<Changes>),
+    /// Changes a location's settings, and gives it an account at a relay of its own.
+    SetBusiness(BusinessId, Box<Changes>, Option<NewLogin>),
     /// Saves a template.
     SetTemplate {
         /// Where.
@@ -77,7 +78,7 @@ impl Act {
                 "Cancel {}? What an earlier attempt delivered opens nothing any more.",
                 messages(ids.len())
             ),
-            Self::SetBusiness(id, _) => format!("Change the settings of business {id}?"),
+            Self::SetBusiness(id, ..) => format!("Change the settings of business {id}?"),
             Self::SetTemplate { place, .. } => format!("Save the {place}?"),
             Self::RollBack(place, 0) => {
                 format!("Take the {place} back? The next one in the order stands in for it.")

@@ -22,6 +22,8 @@ pub struct Editor {
     /// Counts the changes, so that it is known which of them was judged.
     revision: u64,
     asking: bool,
+    /// Where the cursor was when something was begun to be looked for.
+    origin: (u16, u16),
     /// What is to be said about it.
     pub judged: Judged,
     /// Whether the preview is that of an earlier text, since this one cannot be filled in.
@@ -47,6 +49,7 @@ impl Editor {
             before: template.source.clone(),
             revision: 0,
             asking: false,
+            origin: (0, 0),
             judged: template.judged.clone(),
             outdated: false,
             scrolled: 0,
@@ -117,8 +120,22 @@ impl Editor {
         self.before = source;
     }
 
-    /// Looks for a text, whatever its case, from the cursor on; whether it is there.
-    pub(super) fn find(&mut self, text: &str, again: bool) -> bool {
+    /// Begins to look for something from the cursor on.
+    pub(super) fn begin_search(&mut self) {
+        let cursor = self.text.cursor();
+        let place = |at: usize| u16::try_from(at).unwrap_or(u16::MAX);
+        self.origin = (place(cursor.0), place(cursor.1));
+    }
+
+    /// Goes back to where that was begun.
+    pub(super) fn leave_search(&mut self) {
+        self.text
+            .move_cursor(CursorMove::Jump(self.origin.0, self.origin.1));
+    }
+
+    /// Looks for a text, whatever its case; whether it is there.
+    pub(super) fn find(&mut self, text: &str) -> bool {
+        self.leave_search();
         let mut pattern = String::from("(?i)");
         for c in text.chars() {
             if c.is_ascii_punctuation() {
@@ -129,7 +146,7 @@ impl Editor {
         let pattern = if text.is_empty() { "" } else { &pattern };
         // Only letters, and punctuation that is escaped.
         let _ = self.text.set_search_pattern(pattern);
-        text.is_empty() || self.text.search_forward(!again)
+        text.is_empty() || self.text.search_forward(true)
     }
 
     /// Looks for the same once more; whether it is there.

@@ -15,11 +15,13 @@ use super::update::{Effect, Message};
 use crate::admin::{Acted, Admin};
 use crate::app::App;
 use crate::audit;
+use crate::business::OwnRelay;
 use crate::clock::{Clock, Timestamp};
 use crate::config::Config;
 use crate::outbox::Filter;
 use crate::store::{Place, StoreError};
 use crate::templates;
+use crate::vault::Vault;
 
 /// How long a server may take to take a connection.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -115,7 +117,13 @@ impl Hands {
                 let acted = admin.cancel_messages(these(ids), now).await?;
                 report(acted, "cancelled", "waiting")
             }
-            Act::SetBusiness(id, changes) => {
+            Act::SetBusiness(id, mut changes, login) => {
+                if let Some(login) = login {
+                    let vault = Vault::open(&self.config.keys.dir, &admin.entropy)?;
+                    let (url, user) = (login.url, login.username);
+                    let relay = OwnRelay::with_login(id, url, user, &login.password, &vault)?;
+                    changes.smtp = Some(Some(relay));
+                }
                 let business = admin.set_business(id, *changes, now).await?;
                 format!("{} is changed", business.name)
             }

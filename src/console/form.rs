@@ -1,11 +1,16 @@
 //! The settings of a location, as a form: each is judged while it is typed.
 
 use ratatui_textarea::TextArea;
+use secrecy::SecretString;
 
 use super::view;
-use crate::business::{self, Business, BusinessId, Changes, Colour, LinkPattern, PortalUrl};
+use crate::business::{
+    self, Business, BusinessId, Changes, Colour, Lifetime, LinkPattern, Origins, OwnRelay,
+    OwnRelayError, PortalUrl, Rules,
+};
+use crate::config::{RelayUrl, RelayUrlError};
 use crate::email::EmailAddress;
-use crate::locale::Locale;
+use crate::locale::{Locale, Zone};
 
 /// A setting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,10 +25,18 @@ enum Setting {
     ResetLink,
     MagicLink,
     Locale,
+    TimeZone,
+    PasswordLength,
+    AccessTtl,
+    RefreshTtl,
+    Origins,
+    Relay,
+    RelayUser,
+    RelayPassword,
 }
 
 impl Setting {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 18] = [
         Self::Name,
         Self::PortalUrl,
         Self::SenderName,
@@ -34,6 +47,14 @@ impl Setting {
         Self::ResetLink,
         Self::MagicLink,
         Self::Locale,
+        Self::TimeZone,
+        Self::PasswordLength,
+        Self::AccessTtl,
+        Self::RefreshTtl,
+        Self::Origins,
+        Self::Relay,
+        Self::RelayUser,
+        Self::RelayPassword,
     ];
 
     const fn label(self) -> &'static str {
@@ -48,6 +69,34 @@ impl Setting {
             Self::ResetLink => "reset link",
             Self::MagicLink => "magic link",
             Self::Locale => "locale",
+            Self::TimeZone => "time zone",
+            Self::PasswordLength => "password min.",
+            Self::AccessTtl => "access token",
+            Self::RefreshTtl => "session",
+            Self::Origins => "origins",
+            Self::Relay => "own relay",
+            Self::RelayUser => "relay user",
+            Self::RelayPassword => "relay password",
+        }
+    }
+
+    /// What an empty one means, where that is not clear.
+    const fn hint(self) -> &'static str {
+        match self {
+            Self::PortalUrl => "the pages that readmit serves",
+            Self::SenderName => "the location's name",
+            Self::SenderAddress => "smtp.from",
+            Self::ResetLink => "{portal_url}/reset-password?token={token}",
+            Self::MagicLink => "{portal_url}/login?token={token}",
+            Self::Locale => "en",
+            Self::TimeZone => "UTC, else like Europe/Madrid",
+            Self::PasswordLength => "characters; as configured",
+            Self::AccessTtl => "lives as configured, else like 30m",
+            Self::RefreshTtl => "lives as configured, else like 15d",
+            Self::Origins => "none besides the portal's",
+            Self::Relay => "the common one, else like smtp://mail.example.com",
+            Self::RelayUser => "none",
+            Self::Name | Self::ReplyTo | Self::Colour | Self::LogoUrl | Self::RelayPassword => "",
         }
     }
 
@@ -78,11 +127,26 @@ impl Setting {
                     .as_ref(),
             ),
             Self::Locale => text(business.locale.as_ref()),
+            Self::TimeZone => text(business.time_zone.as_ref()),
+            Self::PasswordLength => text(business.password_min_length.as_ref()),
+            Self::AccessTtl => text(business.access_ttl.as_ref()),
+            Self::RefreshTtl => text(business.refresh_ttl.as_ref()),
+            Self::Origins => business.allowed_origins.to_string(),
+            Self::Relay => text(business.smtp.as_ref().map(|relay| &relay.url)),
+            Self::RelayUser => {
+                let login = business
+                    .smtp
+                    .as_ref()
+                    .and_then(|relay| relay.login.as_ref());
+                text(login.map(|login| &login.username))
+            }
+            // It is sealed; nobody needs to see it.
+            Self::RelayPassword => String::new(),
         }
     }
 
     /// Puts what was typed into the changes, or says what is wrong with it. An empty text clears a setting.
-    fn put(self, text: &str, changes: &mut Changes) -> Result<(), String> {
+    fn put(self, text: &str, rules: Rules, changes: &mut Changes) -> Result<(), String> {
         #[expect(clippy::option_option, reason = "a setting that is cleared is none")]
         fn maybe<T, E: ToString>(
             text: &str,
@@ -95,18 +159,11 @@ impl Setting {
                 .map(|value| Some(Some(value)))
                 .map_err(|error| error.to_string())
         }
-        let line = |text: &str| {
-            if text.chars().any(char::is_control) {
-                Err("one line, without control characters")
-            } else {
-                Ok(text.to_owned())
-            }
-        };
         match self {
             Self::Name if text.is_empty() => return Err("a location needs a name".to_owned()),
-            Self::Name => changes.name = Some(line(text)?),
+            Self::Name => changes.name = Some(business::name(text).map_err(|why| why.to_string())?),
             Self::PortalUrl => changes.portal_url = maybe(text, PortalUrl::parse)?,
-            Self::SenderName => changes.sender_name = maybe(text, line)?,
+            Self::SenderName => changes.sender_name = maybe(text, business::name)?,
             Self::SenderAddress => changes.sender_address = maybe(text, EmailAddress::parse)?,
             Self::ReplyTo => changes.reply_to = maybe(text, EmailAddress::parse)?,
             Self::Colour => changes.colour = maybe(text, Colour::parse)?,
@@ -114,14 +171,45 @@ impl Setting {
             Self::ResetLink => changes.reset_link = maybe(text, LinkPattern::parse)?,
             Self::MagicLink => changes.magic_link = maybe(text, LinkPattern::parse)?,
             Self::Locale => changes.locale = maybe(text, str::parse::<Locale>)?,
+            Self::TimeZone => changes.time_zone = maybe(text, Zone::parse)?,
+            Self::PasswordLength => {
+                changes.password_min_length = maybe(text, |text| rules.password_length(text))?;
+            }
+            Self::AccessTtl => changes.access_ttl = maybe(text, |text| rules.access_ttl(text))?,
+            Self::RefreshTtl => changes.refresh_ttl = maybe(text, str::parse::<Lifetime>)?,
+            Self::Origins => {
+                let origins = text.parse::<Origins>();
+                changes.allowed_origins = Some(origins.map_err(|why| why.to_string())?);
+            }
+            // The three belong together: see `Form::relay`.
+            Self::Relay | Self::RelayUser | Self::RelayPassword => {}
         }
         Ok(())
     }
 }
 
+/// An account at a relay that the location is to get; its password is sealed before it is stored.
+#[derive(Clone, Debug)]
+pub struct NewLogin {
+    /// Who takes the mail.
+    pub url: RelayUrl,
+    /// The account's name.
+    pub username: String,
+    /// Its password.
+    pub password: SecretString,
+}
+
+/// What is to become of the location's own relay.
+enum RelayChange {
+    Stays,
+    Becomes(Option<OwnRelay>),
+    WithLogin(NewLogin),
+}
+
 /// See the module.
 pub struct Form {
     business: Business,
+    rules: Rules,
     inputs: Vec<TextArea<'static>>,
     pub(super) selected: usize,
     /// Whether it is left by the next Esc, whatever was typed.
@@ -132,19 +220,30 @@ pub struct Form {
 pub(super) struct Field<'a> {
     pub(super) label: &'static str,
     pub(super) input: &'a TextArea<'static>,
+    /// What stands there while it is not the one that is typed in.
+    pub(super) shown: String,
+    /// What an empty one means.
+    pub(super) hint: &'static str,
     /// What is wrong with it.
     pub(super) wrong: Option<String>,
 }
 
 impl Form {
     /// The settings as they are.
-    pub(super) fn new(business: Business) -> Self {
+    pub(super) fn new(business: Business, rules: Rules) -> Self {
         let inputs = Setting::ALL
             .into_iter()
-            .map(|setting| view::line(&setting.text(&business)))
+            .map(|setting| {
+                let mut input = view::line(&setting.text(&business));
+                if setting == Setting::RelayPassword {
+                    input.set_mask_char('*');
+                }
+                input
+            })
             .collect();
         Self {
             business,
+            rules,
             inputs,
             selected: 0,
             leaving: false,
@@ -155,26 +254,44 @@ impl Form {
         self.business.id
     }
 
+    /// What was typed for a setting.
+    fn typed(&self, setting: Setting) -> String {
+        let place = Setting::ALL.iter().position(|it| *it == setting);
+        let input = place.and_then(|place| self.inputs.get(place));
+        input.map(typed).unwrap_or_default()
+    }
+
     pub(super) fn fields(&self) -> impl Iterator<Item = Field<'_>> {
+        let relay = self.relay().err();
         Setting::ALL
             .into_iter()
             .zip(&self.inputs)
-            .map(|(setting, input)| {
+            .map(move |(setting, input)| {
                 let text = typed(input);
                 let changed = text != setting.text(&self.business);
-                let judged = setting.put(&text, &mut Changes::default());
+                let judged = setting.put(&text, self.rules, &mut Changes::default());
+                let of_relay = relay.as_ref().filter(|(place, _)| *place == setting);
+                let mask = setting == Setting::RelayPassword;
                 Field {
                     label: setting.label(),
                     input,
-                    wrong: judged.err().filter(|_| changed),
+                    shown: if mask {
+                        "*".repeat(text.chars().count())
+                    } else {
+                        text
+                    },
+                    hint: setting.hint(),
+                    wrong: judged
+                        .err()
+                        .filter(|_| changed)
+                        .or_else(|| of_relay.map(|(_, why)| why.clone())),
                 }
             })
     }
 
     /// The colour that was typed, if it is one.
     pub(super) fn colour(&self) -> Option<Colour> {
-        let place = Setting::ALL.iter().position(|it| *it == Setting::Colour)?;
-        Colour::parse(&typed(self.inputs.get(place)?)).ok()
+        Colour::parse(&self.typed(Setting::Colour)).ok()
     }
 
     pub(super) fn is_changed(&self) -> bool {
@@ -194,7 +311,7 @@ impl Form {
     }
 
     /// What is to be changed: none if all is as it was; or what is wrong, and where.
-    pub(super) fn changes(&self) -> Result<Option<Changes>, String> {
+    pub(super) fn changes(&self) -> Result<Option<(Changes, Option<NewLogin>)>, String> {
         if !self.is_changed() {
             return Ok(None);
         }
@@ -202,11 +319,68 @@ impl Form {
         for (setting, input) in Setting::ALL.into_iter().zip(&self.inputs) {
             let text = typed(input);
             if text != setting.text(&self.business) {
-                let put = setting.put(&text, &mut changes);
+                let put = setting.put(&text, self.rules, &mut changes);
                 put.map_err(|why| format!("{}: {why}", setting.label()))?;
             }
         }
-        Ok(Some(changes))
+        let relay = self.relay();
+        let login = match relay.map_err(|(place, why)| format!("{}: {why}", place.label()))? {
+            RelayChange::Stays => None,
+            RelayChange::Becomes(relay) => {
+                changes.smtp = Some(relay);
+                None
+            }
+            RelayChange::WithLogin(login) => Some(login),
+        };
+        Ok(Some((changes, login)))
+    }
+
+    /// What was typed about the relay, or what is wrong with it, and where.
+    fn relay(&self) -> Result<RelayChange, (Setting, String)> {
+        let three = [Setting::Relay, Setting::RelayUser, Setting::RelayPassword];
+        let [url, username, password] = three.map(|setting| self.typed(setting));
+        if three.map(|setting| setting.text(&self.business)) == [&*url, &*username, &*password] {
+            return Ok(RelayChange::Stays);
+        }
+        if url.is_empty() {
+            return if username.is_empty() && password.is_empty() {
+                Ok(RelayChange::Becomes(None))
+            } else {
+                let why =
+                    "without a relay there is no account at it; empty this line too".to_owned();
+                Err((Setting::RelayUser, why))
+            };
+        }
+        let url: RelayUrl = url.parse().map_err(|error| {
+            let why = match error {
+                RelayUrlError::Credentials => {
+                    "it must not hold a user or password; they have lines of their own".to_owned()
+                }
+                other => format!("it {other}"),
+            };
+            (Setting::Relay, why)
+        })?;
+        if username.is_empty() {
+            return if password.is_empty() {
+                Ok(RelayChange::Becomes(Some(OwnRelay { url, login: None })))
+            } else {
+                Err((Setting::RelayUser, "whose password is it?".to_owned()))
+            };
+        }
+        let username =
+            business::name(&username).map_err(|why| (Setting::RelayUser, why.to_string()))?;
+        if password.is_empty() {
+            let why = "type it anew: the stored one opens for that relay and user only".to_owned();
+            return Err((Setting::RelayPassword, why));
+        }
+        if !url.is_private() {
+            return Err((Setting::Relay, OwnRelayError::InTheClear.to_string()));
+        }
+        Ok(RelayChange::WithLogin(NewLogin {
+            url,
+            username,
+            password: SecretString::from(password),
+        }))
     }
 }
 

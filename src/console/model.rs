@@ -12,7 +12,7 @@ use super::query::{Against, History, Overview, Person, Query};
 use super::theme::{Theme, ThemeName};
 use super::tree::{Branch, Tree};
 use crate::accounts::Account;
-use crate::business::{Business, PortalUrl};
+use crate::business::{Business, PortalUrl, Rules};
 use crate::clock::Timestamp;
 use crate::email::EmailAddress;
 use crate::outbox::{self, Shown, State};
@@ -218,6 +218,8 @@ pub struct Model {
     pub businesses: Vec<Business>,
     /// The selected one of those that are shown.
     pub business: usize,
+    /// What their settings may be, once it is read.
+    pub(super) rules: Option<Rules>,
     filters: [String; Tab::ALL.len()],
 }
 
@@ -259,6 +261,7 @@ impl Model {
             editor: None,
             businesses: Vec::new(),
             business: 0,
+            rules: None,
             filters: Default::default(),
         }
     }

@@ -11,7 +11,7 @@ pub use self::templates::{Against, History, Judged, Preview, Template};
 use super::list::REACH;
 use crate::accounts::{self, Account, AccountId};
 use crate::audit;
-use crate::business::{self, Business};
+use crate::business::{self, Business, Rules};
 use crate::clock::Timestamp;
 use crate::config::Config;
 use crate::guesses;
@@ -80,7 +80,7 @@ pub enum Answer {
     Outbox(Page<outbox::Listed>, Place<i64>),
     Accounts(Page<Account>, Place<String>),
     Audit(Page<audit::Listed>, Place<i64>),
-    Businesses(Vec<Business>),
+    Businesses(Vec<Business>, Rules),
     /// None when there is none any more.
     Person(Option<Box<Person>>),
     Message(Option<Box<Shown>>),
@@ -173,7 +173,7 @@ pub(super) fn read(
         Query::Audit { place, filter } => {
             Answer::Audit(audit::page(db, &filter, &place, REACH)?, place)
         }
-        Query::Businesses => Answer::Businesses(business::list(db)?),
+        Query::Businesses => Answer::Businesses(business::list(db)?, Rules::new(config)),
         Query::Person(id) => Answer::Person(person(db, id, now)?.map(Box::new)),
         Query::Message(id) => Answer::Message(outbox::show(db, id)?.map(Box::new)),
         Query::Templates => Answer::Templates(business::list(db)?, crate::templates::list(db)?),

@@ -9,7 +9,7 @@ use crossterm::event::{
 };
 use crossterm::execute;
 use crossterm::terminal::{
-    EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
+    Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
 use ratatui::backend::CrosstermBackend;
 use ratatui::{Frame, Terminal};
@@ -41,7 +41,7 @@ impl Screen {
     pub(super) fn take_back(&mut self) -> io::Result<()> {
         enable_raw_mode()?;
         enter()?;
-        self.terminal.clear()
+        self.forget()
     }
 
     pub(super) fn draw(&mut self, draw: impl FnOnce(&mut Frame<'_>)) -> io::Result<()> {
@@ -53,9 +53,12 @@ impl Screen {
         self.terminal.size().map(|size| (size.width, size.height))
     }
 
-    /// Draws everything at the next occasion, whatever stands there now.
+    /// Draws everything at the next occasion, whatever stands there now. The library's own way asks the
+    /// terminal where its cursor is, and fails where the answer takes long or never comes.
     pub(super) fn forget(&mut self) -> io::Result<()> {
-        self.terminal.clear()
+        execute!(stdout(), Clear(ClearType::All))?;
+        self.terminal = Terminal::new(CrosstermBackend::new(stdout()))?;
+        Ok(())
     }
 
     /// Hands a text to the clipboard of whoever sits before the terminal, over SSH too (OSC 52). Whether

@@ -321,8 +321,8 @@ fn back(model: &mut Model) -> Vec<Effect> {
 
 fn edit(model: &mut Model) -> Vec<Effect> {
     let shown = model.shown_businesses();
-    if let Some(business) = shown.get(model.business) {
-        let form = Form::new(Business::clone(business));
+    if let (Some(business), Some(rules)) = (shown.get(model.business), model.rules) {
+        let form = Form::new(Business::clone(business), rules);
         model.overlay = Some(Overlay::Form(Box::new(form)));
     }
     Vec::new()

@@ -27,6 +27,7 @@ pub(super) fn run(model: &mut Model, command: Command) -> Vec<Effect> {
             return Vec::new();
         }
         Command::Find => {
+            editor.begin_search();
             model.overlay = Some(Overlay::Find(view::line("")));
             return Vec::new();
         }

@@ -66,7 +66,14 @@ pub(super) fn overlay_key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
         },
         Overlay::Find(mut input) => {
             match key.code {
-                KeyCode::Esc | KeyCode::Enter => return Vec::new(),
+                KeyCode::Enter => return Vec::new(),
+                KeyCode::Esc => {
+                    model.notice = None;
+                    if let Some(editor) = &mut model.editor {
+                        editor.leave_search();
+                    }
+                    return Vec::new();
+                }
                 _ => type_into(&mut input, key),
             }
             look_for(model, &input);
@@ -100,7 +107,7 @@ fn answered(model: &mut Model, question: &Question, typed: &str) -> Result<Vec<E
 fn look_for(model: &mut Model, input: &TextArea<'static>) {
     model.notice = None;
     let found = match &mut model.editor {
-        Some(editor) => editor.find(&input.lines().concat(), false),
+        Some(editor) => editor.find(&input.lines().concat()),
         None => true,
     };
     if !found {
@@ -194,9 +201,10 @@ fn settings(model: &mut Model, mut form: Box<Form>, key: KeyEvent) -> Vec<Effect
     let held = key.modifiers.contains(KeyModifiers::CONTROL);
     match key.code {
         KeyCode::Char('s') if held => match form.changes() {
-            Ok(Some(changes)) => {
+            Ok(Some((changes, login))) => {
                 model.busy += 1;
-                return vec![Effect::Act(Act::SetBusiness(form.id(), Box::new(changes)))];
+                let act = Act::SetBusiness(form.id(), Box::new(changes), login);
+                return vec![Effect::Act(act)];
             }
             Ok(None) => {
                 model.say("nothing was changed");
@@ -220,6 +228,9 @@ fn settings(model: &mut Model, mut form: Box<Form>, key: KeyEvent) -> Vec<Effect
         _ => form.type_in(|input| type_into(input, key)),
     }
     form.leaving = false;
+    if !matches!(key.code, KeyCode::Char('s') if held) {
+        model.notice = None;
+    }
     keep(model, Overlay::Form(form))
 }
 

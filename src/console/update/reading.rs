@@ -118,7 +118,8 @@ pub(super) fn accept(model: &mut Model, answer: Answer) -> Vec<Effect> {
         Answer::Outbox(page, place) => model.outbox.accept(page, &place, height),
         Answer::Accounts(page, place) => model.accounts.accept(page, &place, height),
         Answer::Audit(page, place) => model.audit.accept(page, &place, height),
-        Answer::Businesses(all) => {
+        Answer::Businesses(all, rules) => {
+            model.rules = Some(rules);
             model.businesses = all;
             let last = model.shown_businesses().len().saturating_sub(1);
             model.business = model.business.min(last);

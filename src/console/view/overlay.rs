@@ -80,7 +80,8 @@ pub(super) fn draw(model: &Model, frame: &mut Frame<'_>, area: Rect) {
                 model,
                 frame,
                 area,
-                17,
+                // A line a setting, what is to be said about them, and the frame.
+                u16::try_from(settings.fields().count()).unwrap_or(0) + form::NOTES + 2,
                 "Settings: ^S saves, Esc leaves, ↑ and ↓ move",
             );
             form::draw(model, settings, frame, inner);

@@ -320,7 +320,7 @@ pub(super) fn draw_preview(
     .areas(area);
     let mut title = vec![Span::styled(
         if model.templates.html {
-            "Preview: HTML drawn as text"
+            "Preview: HTML"
         } else {
             "Preview: text"
         },

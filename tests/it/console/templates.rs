@@ -75,7 +75,7 @@ fn the_fallback_that_applies_is_named() {
         "{}",
         desk.screen()
     );
-    assert!(desk.sees("Preview: HTML drawn as text"));
+    assert!(desk.sees("Preview: HTML"));
     desk.press("pp");
     desk.press("kk");
     // Taken back, it gives way to the next one.

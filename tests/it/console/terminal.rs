@@ -113,6 +113,19 @@ impl Terminal {
         });
     }
 
+    /// Makes it another size.
+    pub(super) fn resize(&self, columns: u16, rows: u16) {
+        let size = PtySize {
+            rows,
+            cols: columns,
+            pixel_width: 0,
+            pixel_height: 0,
+        };
+        let mut parser = self.screen.lock().expect("the screen's lock");
+        parser.screen_mut().set_size(lines(rows), lines(columns));
+        self.master.resize(size).expect("a size");
+    }
+
     pub(super) fn process(&self) -> u32 {
         self.child.process_id().expect("a process")
     }
@@ -213,6 +226,21 @@ fn the_terminal_is_restored_after_a_signal() {
             terminal.is_restored().then_some(())
         });
     }
+}
+
+/// It is drawn anew at once. This terminal answers no question; one behind a slow line might not in time.
+#[test]
+fn a_terminal_that_is_resized_is_drawn_anew() {
+    let site = Site::in_memory("smtp://127.0.0.1:9");
+    site.add_jane(PASSWORD);
+    let mut terminal = Terminal::start(&site, &["--read-only"]);
+    terminal.wait_for("nothing listens");
+    terminal.resize(70, 20);
+    terminal.wait_for("this terminal has 70 and 20");
+    terminal.resize(120, 40);
+    terminal.wait_for("2 Reset links");
+    terminal.press("q");
+    assert!(terminal.wait_for_end());
 }
 
 /// Assertion 84. The panic's message is readable: it comes after the terminal was given back.

@@ -16,7 +16,7 @@ fn at_the_template(site: &Site, environment: &[(&str, &str)]) -> Terminal {
     let mut terminal = Terminal::start_with(site, &[], environment);
     terminal.wait_for("dead letters");
     terminal.press("3");
-    terminal.wait_for("LOCATION, MAIL, LANGUAGE");
+    terminal.wait_for("of your own");
     // Every location is folded; below it are the location, its reset mail, and every language.
     terminal.press("hj");
     terminal.wait_for("Templates of this location");
