@@ -59,6 +59,9 @@ pub async fn run(
                     let written = outside::edit(entropy, &place, &text, &mut signals).await;
                     events = EventStream::new();
                     screen.take_back()?;
+                    // It may have become another size meanwhile.
+                    let (columns, lines) = screen.size()?;
+                    let _ = answers.send(Message::Resized(columns, lines));
                     let _ = answers.send(Message::Written(written));
                 }
                 effect => {

@@ -1,6 +1,6 @@
 //! Keys while a template is changed.
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseEvent, MouseEventKind};
 
 use super::{Effect, Model, Overlay, reading, templates};
 use crate::console::act::Act;
@@ -89,6 +89,25 @@ pub(super) fn write(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
     editor.changed();
     model.notice = None;
     judge(model)
+}
+
+/// A turn of the wheel scrolls what the mouse is over: the text, or the preview on the right.
+pub(super) fn wheel(model: &mut Model, mouse: MouseEvent) {
+    const LINES: i16 = 3;
+    let by = match mouse.kind {
+        MouseEventKind::ScrollDown => LINES,
+        MouseEventKind::ScrollUp => -LINES,
+        _ => return,
+    };
+    let over_text = mouse.column < model.size.0 / 2;
+    let most = view::preview_length(model);
+    if let Some(editor) = &mut model.editor {
+        if over_text {
+            editor.text.scroll((by, 0));
+        } else {
+            editor.scrolled = editor.scrolled.saturating_add_signed(by).min(most);
+        }
+    }
 }
 
 /// Pasted text, as it is but for what no template may hold.

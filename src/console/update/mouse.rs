@@ -8,7 +8,11 @@ use crate::console::view;
 
 /// A turn of the wheel, or a click on a view's title or on a row.
 pub(super) fn point(model: &mut Model, mouse: MouseEvent) -> Vec<Effect> {
-    if model.overlay.is_some() || model.editor.is_some() {
+    if model.overlay.is_some() {
+        return Vec::new();
+    }
+    if model.editor.is_some() {
+        super::editor::wheel(model, mouse);
         return Vec::new();
     }
     match mouse.kind {
