@@ -6,6 +6,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
+use crossterm::event::KeyCode;
 use ratatui::backend::CrosstermBackend;
 use ratatui::layout::Rect;
 use ratatui::{Terminal, TerminalOptions, Viewport};
@@ -41,9 +42,16 @@ fn the_pictures_in_the_readme_are_what_a_terminal_shows() {
     for (keys, name) in [
         ("2t", "links"),
         ("5/jane\n\n", "person"),
-        ("\u{1b}\u{1b}3hjllllexpires {{ lifetime", "templates"),
+        ("\u{1b}\u{1b}3hjlllle", "templates"),
     ] {
         desk.press(keys);
+        if name == "templates" {
+            for _ in 0..2 {
+                desk.key(KeyCode::Down);
+            }
+            desk.key(KeyCode::End);
+            desk.press("\nit works for {{ lifetime }}.");
+        }
         let drawn = svg(shown(&desk).screen());
         let file = Path::new(env!("CARGO_MANIFEST_DIR"))
             .join(format!("assets/pictures/console-{name}.svg"));

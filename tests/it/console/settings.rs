@@ -111,7 +111,7 @@ fn the_rest_of_the_settings_are_held_to_the_command_s_rules() {
     );
     assert_eq!(
         stored,
-        "Europe/Madrid 20 1800 1728000 https://app.canal.test"
+        "Europe/Madrid 20 1800000 1728000000 https://app.canal.test"
     );
 }
 

@@ -236,7 +236,7 @@ fn a_terminal_that_is_resized_is_drawn_anew() {
     let mut terminal = Terminal::start(&site, &["--read-only"]);
     terminal.wait_for("nothing listens");
     terminal.resize(70, 20);
-    terminal.wait_for("this terminal has 70 and 20");
+    terminal.wait_for("needs 80 columns");
     terminal.resize(120, 40);
     terminal.wait_for("2 Reset links");
     terminal.press("q");
