@@ -45,7 +45,7 @@ pub(super) const WRITING: &[Binding] = &[
         &[key('v')],
         Templates,
         "versions",
-        "see the versions of the template, and what each changed",
+        "see the versions, and what each changed",
     ),
     act(
         Command::SendTest,
@@ -66,14 +66,14 @@ pub(super) const WRITING: &[Binding] = &[
         &[key('r')],
         History,
         "put back",
-        "put the version into force again; 0 takes the template back",
+        "put the version into force; 0 takes the template back",
     ),
     look(
         Command::Toggle,
         &[key('t')],
         History,
         "compare with",
-        "compare with the version before, the one in force, the built-in one",
+        "compare with: the one before, in force, built in",
     ),
     act(
         Command::Save,
@@ -101,7 +101,7 @@ pub(super) const WRITING: &[Binding] = &[
         &[ctrl('e')],
         Editor,
         "test mail",
-        "send the mail as it is written, with sample values, to an address",
+        "send the mail as it is written to an address, as a test",
     ),
     act(
         Command::EditOutside,

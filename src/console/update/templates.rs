@@ -7,6 +7,9 @@ use crate::console::query::{Against, Query};
 use crate::console::view;
 use crate::templates::{Mail, Place};
 
+/// What is said where a line of the tree is no place for a template.
+const NO_PLACE: &str = "select a language first: that of the mail, or every one";
+
 /// Goes so many lines further down.
 pub(super) fn step(model: &mut Model, by: isize) -> Vec<Effect> {
     let branches = model.branches();
@@ -83,19 +86,23 @@ pub(super) fn turn_part(model: &mut Model) -> Vec<Effect> {
 
 /// Begins to change the template that is looked at.
 pub(super) fn edit(model: &mut Model) -> Vec<Effect> {
-    match model.templates.current() {
-        Some(template) => {
-            model.editor = Some(Box::new(Editor::new(template, &model.theme)));
-        }
-        None => model.complain("select a language first: that of the mail, or every one"),
-    }
-    Vec::new()
+    let Some(template) = model.templates.current() else {
+        model.complain(match model.templates.place() {
+            Some(_) => "it is still being read",
+            None => NO_PLACE,
+        });
+        return Vec::new();
+    };
+    model.editor = Some(Box::new(Editor::new(template, &model.theme)));
+    // There is another width for the HTML now.
+    super::editor::judge(model)
 }
 
 /// Begins to change the template in somebody's own editor.
 pub(super) fn edit_outside(model: &mut Model) -> Vec<Effect> {
-    edit(model);
-    super::editor::go_outside(model)
+    let mut effects = edit(model);
+    effects.extend(super::editor::go_outside(model));
+    effects
 }
 
 pub(super) fn ask_language(model: &mut Model) -> Vec<Effect> {
@@ -117,7 +124,7 @@ pub(super) fn ask_address(model: &mut Model) -> Vec<Effect> {
             let question = Question::TestMail(mail(place), None);
             model.overlay = Some(Overlay::Ask(question, view::line("")));
         }
-        None => model.complain("select a language first: that of the mail, or every one"),
+        None => model.complain(NO_PLACE),
     }
     Vec::new()
 }
@@ -134,7 +141,7 @@ pub(super) fn mail(place: Place) -> Mail {
 /// Reads the versions of the template that is looked at, to be shown.
 pub(super) fn history(model: &mut Model) -> Vec<Effect> {
     let Some(place) = model.templates.place() else {
-        model.complain("select a language first: that of the mail, or every one");
+        model.complain(NO_PLACE);
         return Vec::new();
     };
     model.scrolled = 0;
