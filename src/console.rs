@@ -32,6 +32,7 @@ mod terminal;
 mod theme;
 mod tree;
 mod update;
+mod versions;
 mod view;
 
 pub use self::act::{Act, Done};
@@ -40,7 +41,7 @@ pub use self::effects::Hands;
 pub use self::form::{Form, NewLogin};
 pub use self::keys::{Binding, Command, Key, Scope};
 pub use self::list::{List, Row};
-pub use self::model::{Model, Notice, Open, Overlay, Question, Tab, Versions};
+pub use self::model::{Model, Notice, Open, Overlay, Question, Tab};
 pub use self::query::{
     Activity, Against, Answer, History, Judged, Overview, Person, Preview, Query, Template,
 };
@@ -48,4 +49,5 @@ pub use self::run::{Ended, run};
 pub use self::theme::{Theme, ThemeName};
 pub use self::tree::{Branch, Node, Tree};
 pub use self::update::{Effect, Message, start, update};
+pub use self::versions::Versions;
 pub use self::view::view;

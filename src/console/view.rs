@@ -12,6 +12,7 @@ mod links;
 mod outbox;
 mod overlay;
 mod overview;
+mod preview;
 mod table;
 mod templates;
 
@@ -22,7 +23,8 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Clear, Paragraph, Wrap};
 use ratatui_textarea::TextArea;
 
-pub(super) use self::templates::{preview_length, preview_width, top_branch};
+pub(super) use self::preview::preview_length;
+pub(super) use self::templates::{preview_width, top_branch};
 use super::keys;
 use super::model::{Model, Open, Overlay, Tab};
 use crate::clock::Timestamp;

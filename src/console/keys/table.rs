@@ -87,7 +87,7 @@ pub(in crate::console) const BINDINGS: &[Binding] = &[
         &[key('t')],
         Outbox,
         "state",
-        "show the next state only: dead, queued, sending, sent, dropped, all",
+        "one state only: dead, queued, sending, sent, dropped, all",
     ),
     look(
         Command::Follow,

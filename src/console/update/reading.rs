@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use super::{Effect, Model, editor, show, templates};
 use crate::clock::Timestamp;
-use crate::console::model::{Open, Tab, Versions};
+use crate::console::model::{Open, Tab};
 use crate::console::query::{Answer, Query};
+use crate::console::versions::Versions;
 
 /// How often the overview is read at most while much happens, and at least while nothing does.
 const OVERVIEW_EVERY: Duration = Duration::from_secs(2);

@@ -5,7 +5,7 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Paragraph, Wrap};
 
-use super::templates::{beside, draw_preview};
+use super::preview::{beside, draw_preview};
 use crate::console::editor::Editor;
 use crate::console::model::Model;
 use crate::text::{inert, is_active};

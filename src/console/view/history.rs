@@ -6,8 +6,9 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
 use super::{or_dash, time};
-use crate::console::model::{Model, Versions};
+use crate::console::model::Model;
 use crate::console::query::Against;
+use crate::console::versions::Versions;
 use crate::text::{inert, inert_line};
 
 /// How many versions are on the screen at once.
