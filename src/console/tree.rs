@@ -65,6 +65,7 @@ pub struct Branch {
 
 /// The templates' view.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Tree {
     /// What was saved.
     pub saved: Vec<Listed>,
