@@ -20,7 +20,7 @@
 //!
 //! | layer | modules |
 //! | --- | --- |
-//! | edges | [`cli`]: commands; [`console`]: the terminal application; [`http`]: routes, envelope, handlers; [`server`]: start and stop |
+//! | edges | [`cli`]: commands; [`console`]: the terminal application; [`http`]: routes, envelope, handlers; [`server`]: start and stop; [`editor`]: texts in somebody's own editor |
 //! | wiring | [`app`]: the parts of one deployment; [`health`]: whether they do their work |
 //! | acts | [`reset`], [`otp`], [`session`], [`totp`]: what members do; [`admin`]: what administrators do |
 //! | mail | [`mailing`]: whose brand a mail wears, and the notices |
@@ -72,6 +72,7 @@ pub mod clock;
 pub mod config;
 pub mod console;
 pub mod dkim;
+pub mod editor;
 pub mod email;
 pub mod entropy;
 pub mod guesses;
