@@ -90,6 +90,8 @@ fn who_does_not_take_an_answer_loses_the_seat() {
         .set("http.request_timeout", "100ms")
         .start();
     let mut greedy = Connection::open(app.address);
+    greedy.write(HEALTH);
+    assert_eq!(greedy.read().status, 200);
     // More than the system's buffers hold.
     for _ in 0..40 {
         if !greedy.write(b"GET /docs HTTP/1.1\r\nhost: x\r\n\r\n") {
