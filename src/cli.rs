@@ -6,6 +6,7 @@ mod client;
 mod console;
 mod demo;
 mod dkim;
+mod health;
 mod input;
 mod key;
 mod links;
@@ -57,8 +58,11 @@ enum Command {
     Console(console::Args),
     /// Show the effective configuration and test the database, the keys and the relay
     Check,
-    /// Ask a running server whether it can do its work; exit status 0 if so
-    Health,
+    /// Ask the running server whether it can do its work; exit status 0 if so
+    ///
+    /// It is asked at the address that http.listen names, by TLS if http.tls_cert is set; one that listens
+    /// on all addresses is asked on loopback. For probes of containers and load balancers.
+    Health(health::Args),
     /// Print the OpenAPI document
     Openapi,
     /// Locations: who mail comes from, what it looks like, where its links lead
@@ -95,7 +99,7 @@ pub fn run(cli: Cli) -> Result<(), Error> {
             Command::Demo(args) => demo::run(args, &out).await,
             Command::Console(args) => console::run(args, &setup).await,
             Command::Check => check::run(&setup, &out).await,
-            Command::Health => check::health(&setup, &out).await,
+            Command::Health(args) => health::run(&args, &setup, &out).await,
             Command::Openapi => out.line(crate::http::openapi(&setup.config()?.http.public_url)),
             Command::Business(command) => business::run(command, &setup, &out).await,
             Command::User(command) => user::run(command, &setup, &out).await,

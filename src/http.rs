@@ -110,9 +110,12 @@ where
 {
     let origins = Arc::new(cors::Origins::new(app));
     let entropy = app.entropy.clone();
+    let hsts = envelope::hsts(&app.config.http);
     let of_edge = Arc::clone(app);
     routes
         .around(move |next, request| edge::edge(Arc::clone(&of_edge), next, request))
         .around(move |next, request| cors::share(Arc::clone(&origins), next, request))
-        .around(move |next, request| envelope::headers(entropy.clone(), next, request))
+        .around(move |next, request| {
+            envelope::headers(entropy.clone(), hsts.clone(), next, request)
+        })
 }

@@ -13,7 +13,7 @@ use super::kinds::LogFormat;
 use super::load::Settings;
 use super::{
     Http, Introspection, Keys, Limits, Log, Notices, Otp, Outbox, Password, Reset, ResourceServer,
-    Storage, Tokens,
+    Storage, TlsFiles, Tokens,
 };
 
 /// Times are stored in milliseconds, so a shorter duration is none.
@@ -33,6 +33,8 @@ impl Http {
                 })
             })?,
             public_url: settings.parsed_by("http.public_url", public_url)?,
+            tls: tls_files(settings)?,
+            hsts: settings.span("http.hsts", Duration::ZERO..=LONG)?,
             allowed_origins: settings.list("http.allowed_origins", origin)?,
             trusted_proxies: settings.list("http.trusted_proxies", network)?,
             max_body: settings.size("http.max_body", 1..=16 * 1024 * 1024)?,
@@ -40,6 +42,23 @@ impl Http {
             request_timeout: settings.span("http.request_timeout", INSTANT..=DAY)?,
             shutdown_timeout: settings.span("http.shutdown_timeout", Duration::ZERO..=DAY)?,
         })
+    }
+}
+
+fn tls_files(settings: &Settings) -> Result<Option<TlsFiles>, ConfigError> {
+    let cert = settings.optional_path("http.tls_cert")?;
+    let key = settings.optional_path("http.tls_key")?;
+    match (cert, key) {
+        (Some(cert), Some(key)) => Ok(Some(TlsFiles { cert, key })),
+        (None, None) => Ok(None),
+        (Some(_), None) => Err(settings.invalid(
+            "http.tls_key",
+            "is empty although http.tls_cert is set; name the file of the certificate's private key",
+        )),
+        (None, Some(_)) => Err(settings.invalid(
+            "http.tls_cert",
+            "is empty although http.tls_key is set; name the file of the certificate with its chain",
+        )),
     }
 }
 
@@ -53,6 +72,7 @@ fn web_url(text: &str) -> Option<Url> {
     plain.then_some(url)
 }
 
+/// The address of a site, with a slash at its end.
 fn public_url(text: &str) -> Result<Url, &'static str> {
     let mut url = web_url(text).ok_or(
         "is not the address of a site; write it like \"https://login.example.com\", without user, query and fragment",

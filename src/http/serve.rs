@@ -11,12 +11,14 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use poem::http::uri::Scheme;
 use poem::web::{LocalAddr, RemoteAddr};
 use poem::{Endpoint, Response};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
+use tokio_rustls::TlsAcceptor;
 
 use crate::app::App;
 
@@ -37,6 +39,11 @@ pub async fn serve(app: Arc<App>, listener: TcpListener, mut stop: watch::Receiv
         .header_read_timeout(config.header_timeout)
         .max_buf_size(MAX_BUFFER);
     let connections = GracefulShutdown::new();
+    let tls = app.tls.as_ref().map(|tls| Handshake {
+        acceptor: tls.acceptor(),
+        patience: config.header_timeout,
+        stop: stop.clone(),
+    });
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
@@ -56,9 +63,9 @@ pub async fn serve(app: Arc<App>, listener: TcpListener, mut stop: watch::Receiv
         };
         serve_connection(
             &builder,
-            &connections,
+            connections.watcher(),
             Arc::clone(&endpoint),
-            stream,
+            (stream, tls.clone()),
             (LocalAddr(local.into()), RemoteAddr(peer.into())),
         );
     }
@@ -71,23 +78,70 @@ pub async fn serve(app: Arc<App>, listener: TcpListener, mut stop: watch::Receiv
     }
 }
 
+/// What a connection goes through before its first request, where the listener speaks TLS.
+#[derive(Clone)]
+struct Handshake {
+    acceptor: TlsAcceptor,
+    patience: Duration,
+    stop: watch::Receiver<bool>,
+}
+
+/// A connection, private or not.
+trait Wire: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Wire for T {}
+
+impl Handshake {
+    /// None for a client that does not come to terms in time, or not at all: it may speak plain HTTP, or be
+    /// a scanner. Neither is an event worth a line. A stop does not wait for it.
+    async fn with(mut self, stream: TcpStream) -> Option<Box<dyn Wire>> {
+        let handshake = tokio::time::timeout(self.patience, self.acceptor.accept(stream));
+        let outcome = tokio::select! {
+            outcome = handshake => outcome,
+            _ = self.stop.wait_for(|stop| *stop) => return None,
+        };
+        match outcome {
+            Ok(Ok(stream)) => Some(Box::new(stream)),
+            Ok(Err(error)) => {
+                tracing::trace!(%error, "a TLS handshake failed");
+                None
+            }
+            Err(_) => {
+                tracing::trace!("a TLS handshake took too long");
+                None
+            }
+        }
+    }
+}
+
 fn serve_connection<E: Endpoint<Output = Response> + 'static>(
     builder: &http1::Builder,
-    connections: &GracefulShutdown,
+    watcher: Watcher,
     endpoint: Arc<E>,
-    stream: TcpStream,
+    (stream, tls): (TcpStream, Option<Handshake>),
     (local, peer): (LocalAddr, RemoteAddr),
 ) {
     // Answers are small and written whole: waiting to fill a packet only delays them.
     let _ = stream.set_nodelay(true);
+    let scheme = if tls.is_some() {
+        Scheme::HTTPS
+    } else {
+        Scheme::HTTP
+    };
     let service = service_fn(move |request: hyper::Request<Incoming>| {
         let endpoint = Arc::clone(&endpoint);
-        let request = (request, local.clone(), peer.clone(), Scheme::HTTP).into();
+        let request = (request, local.clone(), peer.clone(), scheme.clone()).into();
         async move { Ok::<_, Infallible>(endpoint.get_response(request).await.into()) }
     });
-    let connection = builder.serve_connection(TokioIo::new(stream), service);
-    let connection = connections.watch(connection);
+    let builder = builder.clone();
     tokio::spawn(async move {
+        let stream: Box<dyn Wire> = match tls {
+            None => Box::new(stream),
+            Some(handshake) => match handshake.with(stream).await {
+                Some(stream) => stream,
+                None => return,
+            },
+        };
+        let connection = watcher.watch(builder.serve_connection(TokioIo::new(stream), service));
         // A client that breaks off or idles too long is no event worth a line.
         if let Err(error) = connection.await {
             tracing::trace!(%error, "a connection ended");
