@@ -40,6 +40,7 @@ mod store;
 mod storm;
 mod support;
 mod templates;
+mod tls;
 mod totp;
 mod transport;
 mod two_factor;
