@@ -7,6 +7,7 @@ mod console;
 mod demo;
 mod dkim;
 mod health;
+mod init;
 mod input;
 mod key;
 mod links;
@@ -46,7 +47,15 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Set a deployment up: a configuration, keys, the database and the first location
+    ///
+    /// On a terminal it asks for what the options do not say. Nothing that is there is overwritten: a
+    /// second run says what there is, makes what is missing, and finishes what an interrupted one left.
+    Init(Box<init::Args>),
     /// Serve the API and send mail, until SIGTERM or Ctrl-C
+    ///
+    /// SIGHUP reads the listener's certificate anew. A service manager that speaks sd_notify is told when
+    /// the server is ready, how it is, that it lives, and when it stops.
     Serve,
     /// Try it: two businesses, three people, mail caught in a folder; needs nothing
     Demo(demo::Args),
@@ -95,6 +104,7 @@ pub fn run(cli: Cli) -> Result<(), Error> {
     let runtime = setup::runtime(matches!(cli.command, Command::Serve | Command::Demo(_)))?;
     runtime.block_on(async {
         match cli.command {
+            Command::Init(args) => init::run(*args, &setup, &out).await,
             Command::Serve => serve::run(&setup, &out).await,
             Command::Demo(args) => demo::run(args, &out).await,
             Command::Console(args) => console::run(args, &setup).await,

@@ -8,6 +8,7 @@ mod edit_distance;
 mod error;
 mod kinds;
 mod load;
+mod own;
 mod print;
 mod read;
 mod relay;
@@ -24,6 +25,7 @@ use url::Url;
 
 pub use error::{ConfigError, Origin};
 pub use kinds::{LogFormat, Mailbox, MailboxError, Quota, QuotaError};
+pub use own::own_file;
 pub use relay::{RelayUrl, RelayUrlError, Tls};
 pub(crate) use sections::origin;
 

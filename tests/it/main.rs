@@ -17,6 +17,7 @@ mod foreign_hashes;
 mod guesses;
 mod http;
 mod import_export;
+mod init;
 mod jwt;
 mod key_rotation;
 mod kill;

@@ -224,7 +224,7 @@ fn line(text: &str) -> Result<String, Error> {
     Ok(text.to_owned())
 }
 
-pub(super) fn name(text: &str) -> Result<String, Error> {
+pub(in crate::cli) fn name(text: &str) -> Result<String, Error> {
     match text.trim() {
         "" => Err("--name: a location needs a name".into()),
         text => line(text).map_err(|error| format!("--name: {error}").into()),

@@ -15,6 +15,7 @@ use rustix::time::{ClockId, clock_gettime};
 use crate::clock::Clock;
 use crate::health;
 use crate::server::Server;
+use crate::text::inert;
 
 /// The service manager, if there is one.
 pub(super) struct Manager {
@@ -39,6 +40,7 @@ impl Manager {
         }
     }
 
+    /// That requests are taken. A line break in the status would begin another message.
     pub(super) fn ready(&self, status: &str) {
         self.tell(&format!("READY=1\nSTATUS={}", inert(status)));
     }
@@ -104,11 +106,6 @@ fn status(server: &Server, report: &health::Report) -> String {
         }
     }
     parts.join("; ")
-}
-
-/// A line break would end the status and begin another message.
-fn inert(text: &str) -> String {
-    crate::text::inert(text).replace('\n', " ")
 }
 
 /// A name that begins with `@` is none of the file system's.
