@@ -92,7 +92,7 @@ pub fn routes(app: &Arc<App>) -> impl Endpoint<Output = Response> + use<> {
     let api = service(&url);
     let document = api.spec();
     let methods = Arc::new(methods::Methods::of(&document, &pages::METHODS));
-    let page = docs::ui(move || service(&url).swagger_ui_html());
+    let page = docs::ui(document.clone());
     let routes = pages::add_to(Route::new())
         .nest("/", api)
         .at("/docs", get(page))

@@ -99,6 +99,7 @@ pub(super) async fn run(args: Args, setup: &Setup, out: &Output) -> Result<(), E
     let folder = folder(&args.dir)?;
     let file = folder.join("readmit.toml");
     let asks = !args.yes && !args.smtp_password_stdin && std::io::stdin().is_terminal();
+    answers::tidy(&folder)?;
     let made = !file.exists();
     if made {
         answers::write(&args, &folder, &file, asks)?;

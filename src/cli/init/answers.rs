@@ -3,7 +3,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use secrecy::ExposeSecret as _;
 use toml::Value;
@@ -40,9 +40,7 @@ impl Args {
 /// Writes the configuration file of a deployment in `folder`, whole or not at all, and never over another.
 pub(super) fn write(args: &Args, folder: &Path, file: &Path, asks: bool) -> Result<(), Error> {
     let set = settings(args, folder, asks)?;
-    // Left by a run that was interrupted.
-    let beside = folder.join(".readmit.toml.new");
-    remove_if_there(&beside)?;
+    let beside = beside(folder);
     let written = write_beside(&beside, &own_file(&set)).and_then(|()| {
         Config::load(ConfigFile::Required(&beside), []).map_err(in_terms_of_options)?;
         // Unlike a rename, a link never takes another file's place.
@@ -52,6 +50,16 @@ pub(super) fn write(args: &Args, folder: &Path, file: &Path, asks: bool) -> Resu
     });
     remove_if_there(&beside)?;
     written
+}
+
+/// Removes what a run has left that was interrupted.
+pub(super) fn tidy(folder: &Path) -> Result<(), Error> {
+    Ok(remove_if_there(&beside(folder))?)
+}
+
+/// Where the file is written before it gets its name.
+fn beside(folder: &Path) -> PathBuf {
+    folder.join(".readmit.toml.new")
 }
 
 fn settings(args: &Args, folder: &Path, asks: bool) -> Result<Vec<(&'static str, Value)>, Error> {
