@@ -54,8 +54,8 @@ enum Command {
     Init(Box<init::Args>),
     /// Serve the API and send mail, until SIGTERM or Ctrl-C
     ///
-    /// SIGHUP reads the listener's certificate anew. A service manager that speaks sd_notify is told when
-    /// the server is ready, how it is, that it lives, and when it stops.
+    /// SIGHUP reads the listener's certificate anew. A service manager such as systemd is told when the
+    /// server is ready, how it is, that it lives, and when it stops.
     Serve,
     /// Try it: two businesses, three people, mail caught in a folder; needs nothing
     Demo(demo::Args),
@@ -69,8 +69,8 @@ enum Command {
     Check,
     /// Ask the running server whether it can do its work; exit status 0 if so
     ///
-    /// It is asked at the address that http.listen names, by TLS if http.tls_cert is set; one that listens
-    /// on all addresses is asked on loopback. For probes of containers and load balancers.
+    /// It is asked at the address that http.listen names, by TLS if a certificate is configured; one that
+    /// listens on all addresses is asked on loopback. For probes of containers and load balancers.
     Health(health::Args),
     /// Print the OpenAPI document
     Openapi,

@@ -25,14 +25,20 @@ pub(super) struct Args {
     /// The folder of the deployment, which is made if need be
     #[arg(default_value = ".")]
     dir: PathBuf,
-    /// The address at which the world reaches the server: https://login.example.com
-    #[arg(long, value_name = "URL")]
+    #[arg(
+        long,
+        value_name = "URL",
+        help = "The address at which the world reaches the server: https://login.example.com"
+    )]
     public_url: Option<String>,
     /// The address and port to listen on
     #[arg(long, value_name = "ADDRESS")]
     listen: Option<String>,
-    /// The relay that takes the mail: smtp://mail.example.com
-    #[arg(long, value_name = "URL")]
+    #[arg(
+        long,
+        value_name = "URL",
+        help = "The relay that takes the mail: smtp://mail.example.com"
+    )]
     smtp_url: Option<String>,
     /// Who mail comes from: "Canal House <hello@example.com>"
     #[arg(long, value_name = "MAILBOX")]

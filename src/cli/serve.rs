@@ -54,11 +54,12 @@ pub(super) async fn run(setup: &Setup, out: &Output) -> Result<(), Error> {
 
 /// Settings are read at the start only: a configuration with an error in it must not stop what works.
 fn reload(server: &Server) {
-    match &server.app().tls {
-        Some(tls) => tls.reload(),
-        None => tracing::info!(
+    if let Some(tls) = &server.app().tls {
+        tls.reload();
+    } else {
+        tracing::info!(
             "SIGHUP: there is no certificate to read anew; changed settings take a restart"
-        ),
+        );
     }
 }
 pub(super) async fn listen(config: &Http) -> Result<TcpListener, Error> {

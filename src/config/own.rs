@@ -1,5 +1,7 @@
 //! A configuration file of one's own, out of the sample.
 
+use std::fmt::Write as _;
+
 use toml::Value;
 
 use super::SAMPLE;
@@ -33,10 +35,11 @@ pub fn own_file(set: &[(&str, Value)]) -> String {
             None => text.push_str(line),
             Some(key) => {
                 let is_this = |(name, _): &&(&str, Value)| *name == format!("{section}.{key}");
-                match set.iter().find(is_this) {
-                    Some((_, value)) => text.push_str(&format!("{key} = {value}")),
-                    None => text.push_str(&format!("#{line}")),
-                }
+                // Writing to a String cannot fail.
+                let _ = match set.iter().find(is_this) {
+                    Some((_, value)) => write!(text, "{key} = {value}"),
+                    None => write!(text, "#{line}"),
+                };
             }
         }
         text.push('\n');
