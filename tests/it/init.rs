@@ -1,5 +1,7 @@
 //! `readmit init`: a deployment out of nothing, whatever happens on the way, and nothing overwritten.
 
+mod asked;
+
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
