@@ -19,6 +19,7 @@ use crate::reset::{self, Resets};
 use crate::session::Sessions;
 use crate::store::{self, OpenError, Store};
 use crate::templates::Templates;
+use crate::tls::{Tls, TlsError};
 use crate::token::{self, KeyError, KeyRing, Signer};
 use crate::totp::TwoFactor;
 use crate::vault::Vault;
@@ -35,6 +36,9 @@ pub enum StartError {
     /// The keys of sender domains.
     #[error(transparent)]
     Dkim(#[from] DkimError),
+    /// The listener's certificate.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// The relay's settings; a relay that is down is no reason not to start.
     #[error(transparent)]
     Transport(#[from] TransportError),
@@ -56,6 +60,8 @@ pub struct App {
     pub entropy: Entropy,
     /// The database.
     pub store: Store,
+    /// The listener's certificate, if it is to speak TLS.
+    pub tls: Option<Tls>,
     /// Token signing.
     pub signer: Arc<Signer>,
     /// Sealing, and codes.
@@ -84,6 +90,12 @@ impl App {
         if config.keys.dir == config.storage.path {
             return Err(StartError::KeysInDatabase(config.storage.path));
         }
+        let tls = config
+            .http
+            .tls
+            .as_ref()
+            .map(|files| Tls::open(files, clock.clone()))
+            .transpose()?;
         let store = Store::open(&store::Options::from(&config.storage))?;
         let honoured_for = token::honoured_for(&config);
         let keys = KeyRing::open(&config.keys.dir, honoured_for, clock.clone())?;
@@ -165,6 +177,7 @@ impl App {
             clock,
             entropy,
             store,
+            tls,
             signer,
             vault,
             worker,

@@ -6,6 +6,8 @@ mod client;
 mod console;
 mod demo;
 mod dkim;
+mod health;
+mod init;
 mod input;
 mod key;
 mod links;
@@ -45,7 +47,15 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Set a deployment up: a configuration, keys, the database and the first location
+    ///
+    /// On a terminal it asks for what the options do not say. Nothing that is there is overwritten: a
+    /// second run says what there is, makes what is missing, and finishes what an interrupted one left.
+    Init(Box<init::Args>),
     /// Serve the API and send mail, until SIGTERM or Ctrl-C
+    ///
+    /// SIGHUP reads the listener's certificate anew. A service manager such as systemd is told when the
+    /// server is ready, how it is, that it lives, and when it stops.
     Serve,
     /// Try it: two businesses, three people, mail caught in a folder; needs nothing
     Demo(demo::Args),
@@ -57,8 +67,11 @@ enum Command {
     Console(console::Args),
     /// Show the effective configuration and test the database, the keys and the relay
     Check,
-    /// Ask a running server whether it can do its work; exit status 0 if so
-    Health,
+    /// Ask the running server whether it can do its work; exit status 0 if so
+    ///
+    /// It is asked at the address that http.listen names, by TLS if a certificate is configured; one that
+    /// listens on all addresses is asked on loopback. For probes of containers and load balancers.
+    Health(health::Args),
     /// Print the OpenAPI document
     Openapi,
     /// Locations: who mail comes from, what it looks like, where its links lead
@@ -91,11 +104,12 @@ pub fn run(cli: Cli) -> Result<(), Error> {
     let runtime = setup::runtime(matches!(cli.command, Command::Serve | Command::Demo(_)))?;
     runtime.block_on(async {
         match cli.command {
+            Command::Init(args) => init::run(*args, &setup, &out).await,
             Command::Serve => serve::run(&setup, &out).await,
             Command::Demo(args) => demo::run(args, &out).await,
             Command::Console(args) => console::run(args, &setup).await,
             Command::Check => check::run(&setup, &out).await,
-            Command::Health => check::health(&setup, &out).await,
+            Command::Health(args) => health::run(&args, &setup, &out).await,
             Command::Openapi => out.line(crate::http::openapi(&setup.config()?.http.public_url)),
             Command::Business(command) => business::run(command, &setup, &out).await,
             Command::User(command) => user::run(command, &setup, &out).await,

@@ -8,6 +8,7 @@ mod edit_distance;
 mod error;
 mod kinds;
 mod load;
+mod own;
 mod print;
 mod read;
 mod relay;
@@ -24,6 +25,7 @@ use url::Url;
 
 pub use error::{ConfigError, Origin};
 pub use kinds::{ForwardingHeader, LogFormat, Mailbox, MailboxError, Quota, QuotaError};
+pub use own::own_file;
 pub use relay::{RelayUrl, RelayUrlError, Tls};
 pub(crate) use sections::origin;
 
@@ -69,6 +71,10 @@ pub struct Http {
     /// How the world reaches this server: http or https, without user, query and fragment. Its path
     /// ends with a slash, so `join` appends to it.
     pub public_url: Url,
+    /// The certificate and key of a listener that speaks TLS; none for plain HTTP.
+    pub tls: Option<TlsFiles>,
+    /// For how long browsers that came by TLS use nothing else (RFC 6797); zero to say nothing.
+    pub hsts: Duration,
     /// Origins that may call the API, in the form of an `Origin` header: `https://host[:port]`.
     pub allowed_origins: Vec<String>,
     /// Peers whose forwarding headers are believed.
@@ -81,12 +87,22 @@ pub struct Http {
     pub max_in_flight: usize,
     /// The most bytes of a request body.
     pub max_body: usize,
-    /// How long headers may take to arrive; also how long an idle connection is kept.
+    /// How long headers may take to arrive, and a TLS handshake to be done; also how long an idle
+    /// connection is kept.
     pub header_timeout: Duration,
     /// How long a request's body may take to arrive.
     pub request_timeout: Duration,
     /// How long running requests may go on after a stop signal; can be zero.
     pub shutdown_timeout: Duration,
+}
+
+/// The files of a listener's TLS, both in PEM form.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TlsFiles {
+    /// The server's certificate, and those between it and the authority's.
+    pub cert: PathBuf,
+    /// The certificate's private key.
+    pub key: PathBuf,
 }
 
 /// Section `[storage]`.

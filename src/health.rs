@@ -17,7 +17,8 @@ pub struct Report {
     pub relay: String,
 }
 
-const OK: &str = "ok";
+/// How a part is that has no trouble.
+pub(crate) const OK: &str = "ok";
 
 impl Report {
     /// Whether the server does its work.

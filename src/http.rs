@@ -95,7 +95,7 @@ pub fn routes(app: &Arc<App>) -> impl Endpoint<Output = Response> + use<> {
     let api = service(&url);
     let document = api.spec();
     let methods = Arc::new(methods::Methods::of(&document, &pages::METHODS));
-    let page = docs::ui(move || service(&url).swagger_ui_html());
+    let page = docs::ui(document.clone());
     let routes = pages::add_to(Route::new())
         .nest("/", api)
         .at("/docs", get(page))
@@ -113,6 +113,7 @@ where
 {
     let origins = Arc::new(cors::Origins::new(app));
     let entropy = app.entropy.clone();
+    let hsts = envelope::hsts(&app.config.http);
     let [of_edge, of_limits, of_load] = [(); 3].map(|()| Arc::clone(app));
     routes
         .around(move |next, request| shed::shed(Arc::clone(&of_load), next, request))
@@ -122,5 +123,7 @@ where
         .around(move |next, request| edge::edge(Arc::clone(&of_edge), next, request))
         .around(limited::tell)
         .around(move |next, request| cors::share(Arc::clone(&origins), next, request))
-        .around(move |next, request| envelope::headers(entropy.clone(), next, request))
+        .around(move |next, request| {
+            envelope::headers(entropy.clone(), hsts.clone(), next, request)
+        })
 }

@@ -144,6 +144,19 @@ pub(crate) fn read(path: &Path) -> Result<SecretString, KeyError> {
     Ok(SecretString::from(text))
 }
 
+/// The contents of a secret file that another program hands to us. Of such a file that belongs to root, a
+/// group may be the reader: certificate tools and service managers pass them on so.
+pub(crate) fn read_handed_over(path: &Path) -> Result<SecretString, KeyError> {
+    let owner = fs::metadata(path).map_err(io_error(path))?.uid();
+    if owner == 0 {
+        refuse_wider(path, 0o037, 0o640)?;
+    } else {
+        refuse_wider(path, 0o077, 0o600)?;
+    }
+    let text = fs::read_to_string(path).map_err(io_error(path))?;
+    Ok(SecretString::from(text))
+}
+
 /// What `root` writes for a server that runs as another user must be that user's to read.
 fn belong_to_folder(file: &File, folder: &Path) -> io::Result<()> {
     let (owner, found) = (fs::metadata(folder)?, file.metadata()?);

@@ -25,7 +25,7 @@
 //! | acts | [`reset`], [`otp`], [`session`], [`totp`]: what members do; [`admin`]: what administrators do |
 //! | mail | [`mailing`]: whose brand a mail wears, and the notices |
 //! | things | [`business`], [`accounts`], [`password`], [`token`], [`templates`], [`outbox`], [`audit`], [`limits`], [`guesses`], [`load`]: how much at once |
-//! | secrets | [`key_folder`]: files that are ours alone; [`vault`]: sealing, and codes; [`dkim`]: signatures on mail |
+//! | secrets | [`key_folder`]: files that are ours alone; [`vault`]: sealing, and codes; [`dkim`]: signatures on mail; [`tls`]: the listener's certificate |
 //! | storage | [`store`]: one writer that commits in groups, threads that read, migrations |
 //! | ground | [`config`], [`clock`], [`entropy`], [`email`], [`key_folder`], [`locale`], [`text`] |
 //!
@@ -92,6 +92,7 @@ pub mod session;
 pub mod store;
 pub mod templates;
 pub mod text;
+pub mod tls;
 pub mod token;
 pub mod totp;
 pub mod vault;

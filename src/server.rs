@@ -26,6 +26,7 @@ pub struct Server {
     http: JoinHandle<()>,
     worker: JoinHandle<()>,
     housekeeping: JoinHandle<()>,
+    certificate: JoinHandle<()>,
 }
 
 impl Server {
@@ -38,6 +39,7 @@ impl Server {
             http: tokio::spawn(serve(Arc::clone(&app), listener, stopped.clone())),
             worker: tokio::spawn(Arc::clone(&app.worker).run(stopped, grace)),
             housekeeping: tokio::spawn(housekeeping(Arc::clone(&app))),
+            certificate: tokio::spawn(certificate(Arc::clone(&app))),
             app,
             address,
             stop,
@@ -54,14 +56,36 @@ impl Server {
         &self.app
     }
 
+    /// How it is reached: `https://127.0.0.1:8443`.
+    pub fn url(&self) -> String {
+        let scheme = if self.app.tls.is_some() {
+            "https"
+        } else {
+            "http"
+        };
+        format!("{scheme}://{}", self.address)
+    }
+
+    /// Whether it still accepts connections and sends mail. Either ends before the stop by a panic only.
+    pub fn is_whole(&self) -> bool {
+        !self.http.is_finished() && !self.worker.is_finished()
+    }
+
     /// Stops: no new connection and no new message; what is under way is finished, as far as the
     /// configured time allows; leases are given back, the database is checkpointed and closed.
     pub async fn stop(self) {
         let _ = self.stop.send(true);
         self.housekeeping.abort();
+        self.certificate.abort();
         // Each ends by itself within the configured time; an error is a panic, which is logged.
         let _ = tokio::join!(self.http, self.worker);
         self.app.store.close().await;
+    }
+}
+
+async fn certificate(app: Arc<App>) {
+    if let Some(tls) = &app.tls {
+        tls.keep_up().await;
     }
 }
 

@@ -6,6 +6,7 @@ mod show;
 use clap::Subcommand;
 
 use self::settings::Settings;
+pub(in crate::cli) use self::settings::name;
 use super::output::or_dash;
 use super::setup::{CLOCK, Database, Setup};
 use super::{Error, Output, input};

@@ -1,9 +1,7 @@
-//! `readmit check` and `readmit health`.
+//! `readmit check`.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
-use super::client::{Answer, Ask, ask};
 use super::setup::{CLOCK, Setup};
 use super::{Error, Output, log};
 use crate::business::{self, Brand};
@@ -152,27 +150,4 @@ async fn own_relays(config: &Config) -> Vec<(String, Result<String, String>)> {
         results.push((format!("relay of business {}", business.id), found));
     }
     results
-}
-
-/// Asks the server at `http.listen` whether it is ready.
-pub(super) async fn health(setup: &Setup, out: &Output) -> Result<(), Error> {
-    let address = reachable(setup.config()?.http.listen);
-    let url = format!("http://{address}/readyz");
-    match ask(Ask::Get(url.clone())).await {
-        Ok(Answer { status: 200, body }) => out.line(body),
-        Ok(Answer { status, body }) => {
-            Err(format!("not ready: {url} answered {status}: {body}").into())
-        }
-        Err(error) => Err(format!("no answer from {url}: {error}").into()),
-    }
-}
-
-/// A server that listens on every address is reached by loopback.
-fn reachable(listen: SocketAddr) -> SocketAddr {
-    let ip = match listen.ip() {
-        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
-        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
-        ip => ip,
-    };
-    SocketAddr::new(ip, listen.port())
 }

@@ -5,6 +5,7 @@ mod walk;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::Args as ClapArgs;
 use tokio::net::TcpListener;
@@ -12,7 +13,7 @@ use tokio::net::TcpListener;
 use self::mailbox::Mailbox;
 use super::serve::Signals;
 use super::setup::CLOCK;
-use super::{Error, Output};
+use super::{Error, Output, client};
 use crate::admin::{Admin, Person};
 use crate::app::App;
 use crate::audit::Actor;
@@ -67,7 +68,12 @@ pub(super) async fn run(args: Args, out: &Output) -> Result<(), Error> {
     let base = format!("http://{address}");
 
     let result = if args.walk {
-        walk::through(&base, &mut mailbox, out).await
+        let server = client::Server {
+            address,
+            tls: false,
+            patience: Duration::from_secs(10),
+        };
+        walk::through(&server, &mut mailbox, out).await
     } else {
         greet(&base, folder.path(), out)?;
         loop {

@@ -53,3 +53,34 @@ pub(super) fn confirm(yes: bool, what: &str) -> Result<(), Error> {
         Err("nothing was done".into())
     }
 }
+
+/// Asks on the terminal until the answer can be read, five times at most. An empty answer is `default`.
+pub(super) fn ask<T>(
+    question: &str,
+    default: &str,
+    parse: impl Fn(&str) -> Result<T, Error>,
+) -> Result<T, Error> {
+    let shown = if default.is_empty() {
+        String::new()
+    } else {
+        format!(" [{default}]")
+    };
+    for _ in 0..5 {
+        let mut err = std::io::stderr().lock();
+        write!(err, "{question}{shown}: ")?;
+        err.flush()?;
+        let mut answer = String::new();
+        if std::io::stdin().read_line(&mut answer)? == 0 {
+            break;
+        }
+        let answer = match answer.trim() {
+            "" => default,
+            answer => answer,
+        };
+        match parse(answer) {
+            Ok(value) => return Ok(value),
+            Err(error) => writeln!(err, "  {error}")?,
+        }
+    }
+    Err("there was no answer that could be used".into())
+}

@@ -1,8 +1,11 @@
 //! `readmit serve`.
 
+mod manager;
+
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use self::manager::Manager;
 use super::setup::{CLOCK, Setup};
 use super::{Error, Output, log};
 use crate::app::App;
@@ -17,21 +20,50 @@ pub(super) async fn run(setup: &Setup, out: &Output) -> Result<(), Error> {
     load::raise_descriptor_limit();
     // Before anything else, so that a signal during the start stops it in order, too.
     let mut signals = Signals::listen()?;
+    let mut hangup = signal(SignalKind::hangup())?;
+    let manager = Manager::of_environment();
     let app = App::open(config, CLOCK, Entropy::System)?;
     let listener = listen(&app.config.http).await?;
     let server = Server::start(app, listener)?;
+    let serving = format!("Serving on {}", server.url());
     out.line(format!(
-        "readmit {} listens on http://{}",
+        "readmit {} listens on {}",
         env!("CARGO_PKG_VERSION"),
-        server.address()
+        server.url()
     ))?;
-    let signal = signals.next().await;
+    manager.ready(&serving);
+    let signal = {
+        let informed = manager.keep_informed(&server, &CLOCK);
+        tokio::pin!(informed);
+        loop {
+            tokio::select! {
+                signal = signals.next() => break signal,
+                never = &mut informed => match never {},
+                _ = hangup.recv() => {
+                    manager.reloading();
+                    reload(&server);
+                    manager.ready(&serving);
+                }
+            }
+        }
+    };
     tracing::info!(signal, "stopping");
+    manager.stopping(signal);
     server.stop().await;
     tracing::info!("stopped");
     Ok(())
 }
 
+/// Settings are read at the start only: a configuration with an error in it must not stop what works.
+fn reload(server: &Server) {
+    if let Some(tls) = &server.app().tls {
+        tls.reload();
+    } else {
+        tracing::info!(
+            "SIGHUP: there is no certificate to read anew; changed settings take a restart"
+        );
+    }
+}
 pub(super) async fn listen(config: &Http) -> Result<TcpListener, Error> {
     let address = config.listen;
     let failed = |error| format!("cannot listen on {address} (http.listen): {error}");

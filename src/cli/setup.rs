@@ -24,6 +24,11 @@ impl Setup {
         Self { file }
     }
 
+    /// The configuration file that was named.
+    pub(super) fn named_file(&self) -> Option<&Path> {
+        self.file.as_deref()
+    }
+
     /// The effective configuration.
     pub(super) fn config(&self) -> Result<Config, Error> {
         let file = match &self.file {
@@ -79,7 +84,7 @@ pub(super) enum Database {
 pub(super) const CLOCK: Clock = Clock::System;
 
 /// Variables that are not Unicode cannot be ours.
-fn environment() -> impl Iterator<Item = (String, String)> {
+pub(super) fn environment() -> impl Iterator<Item = (String, String)> {
     std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
 }

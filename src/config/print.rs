@@ -53,6 +53,19 @@ fn http(config: &Config) -> Keys {
     vec![
         ("listen", text(http.listen)),
         ("public_url", text(&http.public_url)),
+        (
+            "tls_cert",
+            http.tls
+                .as_ref()
+                .map_or_else(|| text(""), |tls| path(&tls.cert)),
+        ),
+        (
+            "tls_key",
+            http.tls
+                .as_ref()
+                .map_or_else(|| text(""), |tls| path(&tls.key)),
+        ),
+        ("hsts", span(http.hsts)),
         ("allowed_origins", list(&http.allowed_origins)),
         ("trusted_proxies", list(&http.trusted_proxies)),
         ("forwarding_header", text(http.forwarding_header.as_str())),

@@ -13,7 +13,7 @@ use super::kinds::{ForwardingHeader, LogFormat, Quota};
 use super::load::Settings;
 use super::{
     Caps, Http, Introspection, Keys, Limits, Log, Notices, Otp, Outbox, Password, Reset,
-    ResourceServer, Storage, Tokens,
+    ResourceServer, Storage, TlsFiles, Tokens,
 };
 
 /// Times are stored in milliseconds, so a shorter duration is none.
@@ -33,6 +33,8 @@ impl Http {
                 })
             })?,
             public_url: settings.parsed_by("http.public_url", public_url)?,
+            tls: tls_files(settings)?,
+            hsts: settings.span("http.hsts", Duration::ZERO..=LONG)?,
             allowed_origins: settings.list("http.allowed_origins", origin)?,
             trusted_proxies: settings.list("http.trusted_proxies", network)?,
             forwarding_header: settings.parsed_by("http.forwarding_header", |text| {
@@ -51,6 +53,23 @@ impl Http {
     }
 }
 
+fn tls_files(settings: &Settings) -> Result<Option<TlsFiles>, ConfigError> {
+    let cert = settings.optional_path("http.tls_cert")?;
+    let key = settings.optional_path("http.tls_key")?;
+    match (cert, key) {
+        (Some(cert), Some(key)) => Ok(Some(TlsFiles { cert, key })),
+        (None, None) => Ok(None),
+        (Some(_), None) => Err(settings.invalid(
+            "http.tls_key",
+            "is empty although http.tls_cert is set; name the file of the certificate's private key",
+        )),
+        (None, Some(_)) => Err(settings.invalid(
+            "http.tls_cert",
+            "is empty although http.tls_key is set; name the file of the certificate with its chain",
+        )),
+    }
+}
+
 fn web_url(text: &str) -> Option<Url> {
     let url = Url::parse(text).ok()?;
     let plain = matches!(url.scheme(), "http" | "https")
@@ -61,6 +80,7 @@ fn web_url(text: &str) -> Option<Url> {
     plain.then_some(url)
 }
 
+/// The address of a site, with a slash at its end.
 fn public_url(text: &str) -> Result<Url, &'static str> {
     let mut url = web_url(text).ok_or(
         "is not the address of a site; write it like \"https://login.example.com\", without user, query and fragment",

@@ -13,6 +13,7 @@ use poem_openapi::types::{Example, Type};
 use poem_openapi::{ApiResponse, Object};
 use serde::Serialize;
 
+use crate::config::Http;
 use crate::entropy::Entropy;
 
 /// What is said where a second factor is due, by `exchange` and the token endpoint alike.
@@ -226,6 +227,7 @@ fn waiting(status: u16) -> Vec<MetaHeader> {
 /// What every answer carries: a request id for the log, and what keeps browsers careful.
 pub(super) async fn headers<E: Endpoint<Output = Response>>(
     entropy: Entropy,
+    hsts: Option<HeaderValue>,
     next: Arc<E>,
     request: Request,
 ) -> poem::Result<Response> {
@@ -252,7 +254,20 @@ pub(super) async fn headers<E: Endpoint<Output = Response>>(
         "default-src 'none'; frame-ancestors 'none'",
     );
     default(header::CACHE_CONTROL, "no-store");
+    if let Some(hsts) = hsts {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, hsts);
+    }
     Ok(response)
+}
+
+/// What keeps browsers from plain HTTP (RFC 6797), where TLS ends here and the world's address is of
+/// https. Behind a proxy it is for the proxy to say, which alone knows how the client came.
+pub(super) fn hsts(http: &Http) -> Option<HeaderValue> {
+    let seconds = http.hsts.as_secs();
+    let private = http.tls.is_some() && http.public_url.scheme() == "https";
+    (private && seconds > 0)
+        .then(|| HeaderValue::try_from(format!("max-age={seconds}")).ok())
+        .flatten()
 }
 
 /// The path without what may be a token: a link that leads here by mistake can have it in its path. No

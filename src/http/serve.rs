@@ -3,6 +3,7 @@
 //! The framework's own server has no time-out for a header that arrives byte by byte, so the
 //! connections are run by hyper directly, whose header time-out also ends idle ones.
 
+mod handshake;
 mod patient;
 
 use std::convert::Infallible;
@@ -20,6 +21,7 @@ use poem::{Endpoint, Response};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
+use self::handshake::{Handshake, Wire};
 use self::patient::Patient;
 use super::shed::Crowded;
 use crate::app::App;
@@ -42,6 +44,10 @@ pub async fn serve(app: Arc<App>, listener: TcpListener, mut stop: watch::Receiv
     let endpoint = Arc::new(super::routes(&app));
     let config = &app.config.http;
     let connections = Connections::new(config);
+    let tls = app
+        .tls
+        .as_ref()
+        .map(|tls| Handshake::new(tls.acceptor(), stop.clone()));
     let mut failures: u64 = 0;
     loop {
         let accepted = tokio::select! {
@@ -72,7 +78,7 @@ pub async fn serve(app: Arc<App>, listener: TcpListener, mut stop: watch::Receiv
             continue;
         };
         let ends = (LocalAddr(local.into()), RemoteAddr(peer.into()));
-        connections.serve(Arc::clone(&endpoint), stream, ends, seat);
+        connections.serve(Arc::clone(&endpoint), (stream, tls.clone()), ends, seat);
     }
     drop(listener);
     if tokio::time::timeout(config.shutdown_timeout, connections.all.shutdown())
@@ -88,6 +94,7 @@ struct Connections {
     usual: http1::Builder,
     /// For the last seats: one request, and soon.
     hurried: http1::Builder,
+    header_timeout: Duration,
     write_timeout: Duration,
     all: GracefulShutdown,
 }
@@ -106,6 +113,7 @@ impl Connections {
         Self {
             usual,
             hurried,
+            header_timeout: config.header_timeout,
             write_timeout: config.request_timeout,
             all: GracefulShutdown::new(),
         }
@@ -114,29 +122,46 @@ impl Connections {
     fn serve<E: Endpoint<Output = Response> + 'static>(
         &self,
         endpoint: Arc<E>,
-        stream: TcpStream,
+        (stream, tls): (TcpStream, Option<Handshake>),
         (local, peer): (LocalAddr, RemoteAddr),
         seat: Seat,
     ) {
         // Answers are small and written whole: waiting to fill a packet only delays them.
         let _ = stream.set_nodelay(true);
         let is_last = seat.is_last();
+        let scheme = if tls.is_some() {
+            Scheme::HTTPS
+        } else {
+            Scheme::HTTP
+        };
         let service = service_fn(move |request: hyper::Request<Incoming>| {
             let endpoint = Arc::clone(&endpoint);
             let ends = (local.clone(), peer.clone());
-            let mut request = poem::Request::from((request, ends.0, ends.1, Scheme::HTTP));
+            let mut request = poem::Request::from((request, ends.0, ends.1, scheme.clone()));
             if is_last {
                 request.extensions_mut().insert(Crowded);
             }
             async move { Ok::<_, Infallible>(endpoint.get_response(request).await.into()) }
         });
-        let builder = if is_last { &self.hurried } else { &self.usual };
-        let stream = TokioIo::new(Patient::new(stream, self.write_timeout));
-        let connection = self.all.watch(builder.serve_connection(stream, service));
+        let (builder, patience) = if is_last {
+            (&self.hurried, self.header_timeout.min(HURRIED))
+        } else {
+            (&self.usual, self.header_timeout)
+        };
+        let (builder, watcher) = (builder.clone(), self.all.watcher());
+        let stream = Patient::new(stream, self.write_timeout);
         tokio::spawn(async move {
-            // A client that breaks off or idles too long is no event worth a line.
-            if let Err(error) = connection.await {
-                tracing::trace!(%error, "a connection ended");
+            let stream: Option<Box<dyn Wire>> = match tls {
+                None => Some(Box::new(stream)),
+                Some(handshake) => handshake.with(stream, patience).await,
+            };
+            if let Some(stream) = stream {
+                let connection =
+                    watcher.watch(builder.serve_connection(TokioIo::new(stream), service));
+                // A client that breaks off or idles too long is no event worth a line.
+                if let Err(error) = connection.await {
+                    tracing::trace!(%error, "a connection ended");
+                }
             }
             drop(seat);
         });

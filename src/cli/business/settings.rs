@@ -195,7 +195,7 @@ fn setting<T>(
     }
 }
 
-pub(super) fn name(text: &str) -> Result<String, Error> {
+pub(in crate::cli) fn name(text: &str) -> Result<String, Error> {
     match text.trim() {
         "" => Err("--name: a location needs a name".into()),
         text => business::name(text).map_err(|error| format!("--name: {error}").into()),

@@ -4,20 +4,24 @@ use serde_json::{Value, json};
 
 use super::mailbox::Mailbox;
 use super::{CANAL_HOUSE, JANE, NEW_PASSWORD, PASSWORD};
-use crate::cli::client::{Answer, Ask, ask};
+use crate::cli::client::{Answer, Ask, Server};
 use crate::cli::{Error, Output};
 
 /// Walks from "I forgot my password" to signed in.
-pub(super) async fn through(base: &str, mailbox: &mut Mailbox, out: &Output) -> Result<(), Error> {
-    let users = format!("{base}/api/sys/users");
+pub(super) async fn through(
+    server: &Server,
+    mailbox: &mut Mailbox,
+    out: &Output,
+) -> Result<(), Error> {
+    let users = "/api/sys/users";
 
     out.line("1. Jane of Canal House forgot her password. The portal asks for a link:\n")?;
     let body = json!({ "email": JANE, "businessId": CANAL_HOUSE });
     out.line(format!(
         "   POST /api/sys/users/startPasswordReset\n   {body}"
     ))?;
-    let url = format!("{users}/startPasswordReset");
-    answered(200, &ask(Ask::Json(url, body)).await?, out)?;
+    let path = format!("{users}/startPasswordReset");
+    answered(200, &server.ask(Ask::Json(path, body)).await?, out)?;
 
     let mail = mailbox.next().await?;
     let link = mail.link.clone().ok_or("the mail has no link")?;
@@ -32,19 +36,23 @@ pub(super) async fn through(base: &str, mailbox: &mut Mailbox, out: &Output) -> 
     out.line(format!(
         "   POST /api/sys/users/completePasswordReset\n   {{\"Token\": \"…\", \"Password\": \"{NEW_PASSWORD}\", \"BusinessId\": {CANAL_HOUSE}}}"
     ))?;
-    let url = format!("{users}/completePasswordReset");
-    let confirmed = answered(200, &ask(Ask::Json(url.clone(), body.clone())).await?, out)?;
+    let path = format!("{users}/completePasswordReset");
+    let confirmed = answered(
+        200,
+        &server.ask(Ask::Json(path.clone(), body.clone())).await?,
+        out,
+    )?;
     let login = confirmed["Value"]
         .as_str()
         .ok_or("no one-time token came back")?;
 
     out.line("4. The link works once. A second try:\n")?;
-    answered(400, &ask(Ask::Json(url, body)).await?, out)?;
+    answered(400, &server.ask(Ask::Json(path, body)).await?, out)?;
 
     out.line("5. The one-time token in Value is exchanged for a session:\n")?;
     out.line("   POST /api/sys/users/exchange?validForInMinutes=1440&token=…")?;
-    let url = format!("{users}/exchange?validForInMinutes=1440&token={login}");
-    answered(200, &ask(Ask::Post(url)).await?, out)?;
+    let path = format!("{users}/exchange?validForInMinutes=1440&token={login}");
+    answered(200, &server.ask(Ask::Post(path)).await?, out)?;
 
     out.line("6. A notice goes to the address on file:\n")?;
     let notice = mailbox.next().await?;
@@ -60,8 +68,8 @@ pub(super) async fn through(base: &str, mailbox: &mut Mailbox, out: &Output) -> 
             ("username", JANE.to_owned()),
             ("password", password.to_owned()),
         ];
-        let url = format!("{base}/api/token");
-        answered(status, &ask(Ask::Form(url, form)).await?, out)?;
+        let path = "/api/token".to_owned();
+        answered(status, &server.ask(Ask::Form(path, form)).await?, out)?;
     }
     out.line("The reset is complete, and Jane is back in.")
 }

@@ -127,19 +127,27 @@ fn health_tells_a_server_that_works_from_one_that_does_not_and_from_none() {
         .set("outbox.lease", "1s");
     site.add_jane(PASSWORD);
     let server = site.serve();
-    let health = |address: &str| {
+    let health_of = |site: &Site, address: &str| {
         let mut command = site.command(&["health"]);
         command.env("READMIT_HTTP__LISTEN", address);
         command.output().expect("the program runs")
     };
     let address = server.address.to_string();
-    let output = health(&address);
+    let output = health_of(&site, &address);
     assert!(output.status.success(), "{output:?}");
-    let body: Value = serde_json::from_str(&printed(&output)).expect("JSON");
-    assert_eq!(body["ready"], true);
+    let line = format!("http://{address}/readyz: ready, database: ok, outbox: ok, relay: ok\n");
+    assert_eq!(printed(&output), line);
+    let site = site.set("http.listen", &address);
+    let found: Value = serde_json::from_str(&site.ok(&["health", "--json"])).expect("JSON");
+    assert_eq!(
+        (&found["healthy"], &found["answer"]["ready"]),
+        (&true.into(), &true.into())
+    );
+    let line = format!("http://{address}/healthz: alive\n");
+    assert_eq!(site.ok(&["health", "--live"]), line);
     // A server that listens on all addresses is asked on this machine.
     let everywhere = format!("0.0.0.0:{}", server.address.port());
-    assert!(health(&everywhere).status.success());
+    assert!(health_of(&site, &everywhere).status.success());
 
     let stuck = "CREATE TRIGGER refuse BEFORE UPDATE ON outbox \
                  BEGIN SELECT RAISE(FAIL, 'refused'); END; \
@@ -148,14 +156,34 @@ fn health_tells_a_server_that_works_from_one_that_does_not_and_from_none() {
     site.sql()
         .execute_batch(stuck)
         .expect("a message that is stuck");
-    let said = refusal(&health(&address), 1);
+    let said = refusal(&health_of(&site, &address), 1);
     assert!(said.contains("answered 503"), "{said}");
     assert!(
         said.contains("a message has been due since 1970-01-01T00:00:00Z"),
         "{said}"
     );
+    // The process answers all the same, so it need not be started anew.
+    assert_eq!(site.ok(&["health", "--live"]), line);
+    let output = site.run(&["health", "--json"]);
+    assert_eq!(output.status.code(), Some(1));
+    let found: Value = serde_json::from_str(&printed(&output)).expect("JSON");
+    assert_eq!(
+        (&found["healthy"], &found["answer"]["ready"]),
+        (&false.into(), &false.into())
+    );
     drop(server);
-    let said = refusal(&health(&address), 1);
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let silent = silent
+        .local_addr()
+        .map(|address| (silent, address))
+        .expect("an address");
+    let site = site.set("http.listen", silent.1);
+    let said = refusal(&site.run(&["health", "--timeout=50ms"]), 1);
+    assert!(
+        said.ends_with("/readyz: it took longer than 50ms\n"),
+        "{said}"
+    );
+    let said = refusal(&health_of(&site, &address), 1);
     assert!(
         said.starts_with(&format!(
             "readmit: no answer from http://{address}/readyz: "

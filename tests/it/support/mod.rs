@@ -7,6 +7,7 @@ pub(crate) mod contract;
 pub(crate) mod faults;
 pub(crate) mod hashing;
 pub(crate) mod http;
+pub(crate) mod https;
 pub(crate) mod installed;
 pub(crate) mod jwt;
 pub(crate) mod parallel;

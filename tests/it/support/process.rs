@@ -191,7 +191,7 @@ impl Process {
                 return Err(log);
             }
             before.push_str(&line);
-            if let Some((_, address)) = line.trim().rsplit_once("http://") {
+            if let Some((_, address)) = line.trim().rsplit_once("://") {
                 break address.parse().expect("an address");
             }
         };
