@@ -50,8 +50,12 @@ fn keys(text: &str) -> Vec<(String, String)> {
 const OTHERS: &[(&str, &str)] = &[
     ("http.listen", r#""0.0.0.0:80""#),
     ("http.public_url", r#""https://a.example/id""#),
+    ("http.hsts", "\"2d\""),
     ("http.allowed_origins", r#"["https://a.example"]"#),
     ("http.trusted_proxies", r#"["10.0.0.0/8", "::1"]"#),
+    ("http.forwarding_header", r#""Forwarded""#),
+    ("http.max_connections", "100"),
+    ("http.max_in_flight", "50"),
     ("http.max_body", "1000"),
     ("http.header_timeout", r#""1m""#),
     ("http.request_timeout", r#""1m""#),
@@ -104,13 +108,24 @@ const OTHERS: &[(&str, &str)] = &[
     ("password.threads", "4"),
     ("password.queue", "9"),
     ("limits.enabled", "false"),
+    ("limits.max_keys", "5000"),
     ("limits.reset", r#""1/1s""#),
+    ("limits.reset_email", r#""1/1s""#),
+    ("limits.reset_business", r#""1/1s""#),
     ("limits.complete", r#""1/1s""#),
+    ("limits.complete_business", r#""1/1s""#),
     ("limits.otp", r#""1/1s""#),
+    ("limits.otp_email", r#""1/1s""#),
+    ("limits.otp_business", r#""1/1s""#),
     ("limits.verify", r#""1/1s""#),
+    ("limits.verify_email", r#""1/1s""#),
+    ("limits.verify_business", r#""1/1s""#),
     ("limits.sign_in", r#""1/1s""#),
+    ("limits.sign_in_email", r#""1/1s""#),
     ("limits.exchange", r#""1/1s""#),
+    ("limits.refresh", r#""1/1s""#),
     ("limits.strength", r#""1/1s""#),
+    ("limits.any", r#""1/1s""#),
     ("log.level", r#""warn,readmit=debug""#),
     ("log.format", r#""json""#),
 ];
@@ -168,9 +183,17 @@ fn each_key_of_the_sample_follows_a_comment_of_its_own() {
 #[test]
 fn every_key_can_be_set_in_a_file_and_in_the_environment() {
     let defaults = keys(&load("", &[]).unwrap().to_toml());
-    let mut tried: BTreeSet<String> = ["username", "password", "password_file", "token_file"]
-        .map(|key| format!("smtp.{key}"))
-        .into();
+    // Those that are set together have tests of their own.
+    let mut tried: BTreeSet<String> = [
+        "http.tls_cert",
+        "http.tls_key",
+        "smtp.username",
+        "smtp.password",
+        "smtp.password_file",
+        "smtp.token_file",
+    ]
+    .map(str::to_owned)
+    .into();
     for (name, value) in OTHERS {
         let (section, key) = name.split_once('.').unwrap();
         let by_file = load(&format!("[{section}]\n{key} = {value}\n"), &[]).unwrap();
