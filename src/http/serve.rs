@@ -47,7 +47,7 @@ pub async fn serve(app: Arc<App>, listener: TcpListener, mut stop: watch::Receiv
     let tls = app
         .tls
         .as_ref()
-        .map(|tls| Handshake::new(tls.acceptor(), stop.clone()));
+        .map(|tls| Handshake::new(tls.acceptor(), config.header_timeout, stop.clone()));
     let mut failures: u64 = 0;
     loop {
         let accepted = tokio::select! {
@@ -129,11 +129,7 @@ impl Connections {
         // Answers are small and written whole: waiting to fill a packet only delays them.
         let _ = stream.set_nodelay(true);
         let is_last = seat.is_last();
-        let scheme = if tls.is_some() {
-            Scheme::HTTPS
-        } else {
-            Scheme::HTTP
-        };
+        let scheme = tls.as_ref().map_or(Scheme::HTTP, |_| Scheme::HTTPS);
         let service = service_fn(move |request: hyper::Request<Incoming>| {
             let endpoint = Arc::clone(&endpoint);
             let ends = (local.clone(), peer.clone());
@@ -143,25 +139,25 @@ impl Connections {
             }
             async move { Ok::<_, Infallible>(endpoint.get_response(request).await.into()) }
         });
-        let (builder, patience) = if is_last {
-            (&self.hurried, self.header_timeout.min(HURRIED))
+        let builder = if is_last {
+            self.hurried.clone()
         } else {
-            (&self.usual, self.header_timeout)
+            self.usual.clone()
         };
-        let (builder, watcher) = (builder.clone(), self.all.watcher());
         let stream = Patient::new(stream, self.write_timeout);
+        let watcher = self.all.watcher();
         tokio::spawn(async move {
-            let stream: Option<Box<dyn Wire>> = match tls {
-                None => Some(Box::new(stream)),
-                Some(handshake) => handshake.with(stream, patience).await,
+            let stream: Box<dyn Wire> = match tls {
+                None => Box::new(stream),
+                Some(handshake) => match handshake.with(stream, is_last).await {
+                    Some(stream) => stream,
+                    None => return,
+                },
             };
-            if let Some(stream) = stream {
-                let connection =
-                    watcher.watch(builder.serve_connection(TokioIo::new(stream), service));
-                // A client that breaks off or idles too long is no event worth a line.
-                if let Err(error) = connection.await {
-                    tracing::trace!(%error, "a connection ended");
-                }
+            let connection = builder.serve_connection(TokioIo::new(stream), service);
+            // A client that breaks off or idles too long is no event worth a line.
+            if let Err(error) = watcher.watch(connection).await {
+                tracing::trace!(%error, "a connection ended");
             }
             drop(seat);
         });

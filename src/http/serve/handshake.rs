@@ -6,31 +6,42 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 
+use super::HURRIED;
 use super::patient::Patient;
 
 /// A connection, private or not.
 pub(super) trait Wire: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Wire for T {}
 
-/// The way to a private connection.
+/// How connections become private.
 #[derive(Clone)]
 pub(super) struct Handshake {
     acceptor: TlsAcceptor,
+    patience: Duration,
     stop: watch::Receiver<bool>,
 }
 
 impl Handshake {
-    pub(super) fn new(acceptor: TlsAcceptor, stop: watch::Receiver<bool>) -> Self {
-        Self { acceptor, stop }
+    pub(super) fn new(
+        acceptor: TlsAcceptor,
+        patience: Duration,
+        stop: watch::Receiver<bool>,
+    ) -> Self {
+        Self {
+            acceptor,
+            patience,
+            stop,
+        }
     }
 
     /// None for a client that does not come to terms in time, or not at all: it may speak plain HTTP, or be
     /// a scanner. Neither is an event worth a line. A stop does not wait for it.
-    pub(super) async fn with(
-        mut self,
-        stream: Patient,
-        patience: Duration,
-    ) -> Option<Box<dyn Wire>> {
+    pub(super) async fn with(mut self, stream: Patient, hurried: bool) -> Option<Box<dyn Wire>> {
+        let patience = if hurried {
+            self.patience.min(HURRIED)
+        } else {
+            self.patience
+        };
         let handshake = tokio::time::timeout(patience, self.acceptor.accept(stream));
         let outcome = tokio::select! {
             outcome = handshake => outcome,
