@@ -94,7 +94,6 @@ struct Connections {
     usual: http1::Builder,
     /// For the last seats: one request, and soon.
     hurried: http1::Builder,
-    header_timeout: Duration,
     write_timeout: Duration,
     all: GracefulShutdown,
 }
@@ -113,7 +112,6 @@ impl Connections {
         Self {
             usual,
             hurried,
-            header_timeout: config.header_timeout,
             write_timeout: config.request_timeout,
             all: GracefulShutdown::new(),
         }
