@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::backup::schedule::Schedule;
 use crate::clock::Clock;
 use crate::config::{Config, Mailbox};
 use crate::dkim::{Dkim, DkimError};
@@ -71,6 +72,8 @@ pub struct App {
     pub two_factor: TwoFactor,
     /// Quotas.
     pub limits: Limits,
+    /// Backups by the clock, to be made beside the server.
+    pub backups: Arc<Schedule>,
     /// The outbox's worker, to be run beside the server.
     pub worker: Arc<Worker>,
 }
@@ -154,6 +157,7 @@ impl App {
                 issuer: issuer(&config.smtp.from),
             },
             limits: Limits::new(&config.limits, clock.clone()),
+            backups: Arc::new(Schedule::new(&config, entropy.clone())),
             config,
             clock,
             entropy,

@@ -1,5 +1,6 @@
 //! The command line: every command, its arguments, and where it is carried out.
 
+mod backup;
 mod business;
 mod check;
 mod client;
@@ -82,6 +83,17 @@ enum Command {
     /// The keys by which sender domains sign mail
     #[command(subcommand)]
     Dkim(dkim::Command),
+    /// Copy the database into a file, while the server runs
+    ///
+    /// The copy is one moment of the database. It is read again and checked before it gets its name. Without
+    /// --with-keys it is a plain SQLite file.
+    Backup(backup::BackupArgs),
+    /// Put a backup in the place of the database
+    ///
+    /// The server must be stopped. The backup is checked and brought up to date before anything is touched, and
+    /// the exchange is one act: after a kill, the old or the new is there. Links, codes and
+    /// sessions in it are ended, because they may have been used since; mail that waited is set aside.
+    Restore(backup::RestoreArgs),
 }
 
 /// Carries the command out.
@@ -104,6 +116,8 @@ pub fn run(cli: Cli) -> Result<(), Error> {
             Command::Outbox(command) => outbox::run(command, &setup, &out).await,
             Command::Key(command) => key::run(command, &setup, &out).await,
             Command::Dkim(command) => dkim::run(command, &setup, &out).await,
+            Command::Backup(args) => backup::backup(args, &setup, &out).await,
+            Command::Restore(args) => backup::put_back(args, &setup, &out).await,
         }
     })
 }

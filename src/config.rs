@@ -11,6 +11,7 @@ mod load;
 mod print;
 mod read;
 mod relay;
+mod secret;
 mod sections;
 mod smtp;
 
@@ -25,7 +26,8 @@ use url::Url;
 pub use error::{ConfigError, Origin};
 pub use kinds::{LogFormat, Mailbox, MailboxError, Quota, QuotaError};
 pub use relay::{RelayUrl, RelayUrlError, Tls};
-pub(crate) use sections::origin;
+pub(crate) use secret::secret_from;
+pub(crate) use sections::{MIN_PASSPHRASE, origin};
 
 /// The documented sample file, which holds the default of every key.
 pub const SAMPLE: &str = include_str!("../config.example.toml");
@@ -39,6 +41,8 @@ pub struct Config {
     pub storage: Storage,
     /// The signing keys.
     pub keys: Keys,
+    /// Backups.
+    pub backup: Backup,
     /// The mail relay.
     pub smtp: Smtp,
     /// When mail is sent.
@@ -103,6 +107,21 @@ pub struct Storage {
 pub struct Keys {
     /// The folder of the signing keys.
     pub dir: PathBuf,
+}
+
+/// Section `[backup]`.
+#[derive(Clone, Debug)]
+pub struct Backup {
+    /// The folder of the backups that the server makes; none when it makes none.
+    pub dir: Option<PathBuf>,
+    /// How long from one to the next.
+    pub every: Duration,
+    /// How many are kept.
+    pub keep: usize,
+    /// Whether they hold the keys; there is a passphrase then.
+    pub with_keys: bool,
+    /// The passphrase of backups that hold keys.
+    pub passphrase: Option<SecretString>,
 }
 
 /// Section `[smtp]`.
@@ -295,6 +314,7 @@ impl Config {
             http: Http::read(&settings)?,
             storage: Storage::read(&settings)?,
             keys: Keys::read(&settings)?,
+            backup: Backup::read(&settings)?,
             smtp: Smtp::read(&settings)?,
             outbox: Outbox::read(&settings)?,
             reset: Reset::read(&settings)?,

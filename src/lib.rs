@@ -27,7 +27,7 @@
 //! | things | [`business`], [`accounts`], [`password`], [`token`], [`templates`], [`outbox`], [`audit`], [`limits`], [`guesses`] |
 //! | secrets | [`key_folder`]: files that are ours alone; [`vault`]: sealing, and codes; [`dkim`]: signatures on mail |
 //! | storage | [`store`]: one writer that commits in groups, threads that read, migrations |
-//! | ground | [`config`], [`clock`], [`entropy`], [`email`], [`key_folder`], [`locale`], [`text`] |
+//! | ground | [`config`], [`clock`], [`entropy`], [`email`], [`files`], [`locale`], [`text`] |
 //!
 //! SQL stands in the `sql.rs` beside its domain, as functions over a connection or a [`store::Tx`].
 //! Built-in mail templates are in `assets/mail/`, what the hosted pages (`http/pages.rs`) are made of in
@@ -66,6 +66,7 @@ pub mod accounts;
 pub mod admin;
 pub mod app;
 pub mod audit;
+pub mod backup;
 pub mod business;
 pub mod cli;
 pub mod clock;
@@ -74,6 +75,7 @@ pub mod console;
 pub mod dkim;
 pub mod email;
 pub mod entropy;
+pub mod files;
 pub mod guesses;
 pub mod health;
 pub mod http;

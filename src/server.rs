@@ -26,6 +26,7 @@ pub struct Server {
     http: JoinHandle<()>,
     worker: JoinHandle<()>,
     housekeeping: JoinHandle<()>,
+    backups: JoinHandle<()>,
 }
 
 impl Server {
@@ -38,6 +39,7 @@ impl Server {
             http: tokio::spawn(serve(Arc::clone(&app), listener, stopped.clone())),
             worker: tokio::spawn(Arc::clone(&app.worker).run(stopped, grace)),
             housekeeping: tokio::spawn(housekeeping(Arc::clone(&app))),
+            backups: tokio::spawn(Arc::clone(&app.backups).run(app.clock.clone())),
             app,
             address,
             stop,
@@ -59,6 +61,7 @@ impl Server {
     pub async fn stop(self) {
         let _ = self.stop.send(true);
         self.housekeeping.abort();
+        self.backups.abort();
         // Each ends by itself within the configured time; an error is a panic, which is logged.
         let _ = tokio::join!(self.http, self.worker);
         self.app.store.close().await;

@@ -70,6 +70,12 @@ impl Verdict {
     }
 }
 
+/// Uses up, for everybody, every code that could be taken at this time; the next one that is taken comes
+/// within a minute.
+pub fn use_up_to(tx: &Tx<'_>, now: Timestamp) -> Result<(), StoreError> {
+    sql::use_steps_to(tx, step(now) + 1)
+}
+
 /// Whether the account's second factor is satisfied, in the transaction that opens the session: when
 /// that is rolled back, the code is not used up.
 pub fn demand(

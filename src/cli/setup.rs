@@ -63,7 +63,7 @@ impl Setup {
             store: Store::open(&Options::from(&config.storage))?,
             hasher: Hasher::new(&config.password, entropy.clone()),
             entropy,
-            actor: Actor::Admin(system_user()),
+            actor: actor(),
         })
     }
 }
@@ -82,6 +82,11 @@ pub(super) const CLOCK: Clock = Clock::System;
 fn environment() -> impl Iterator<Item = (String, String)> {
     std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+}
+
+/// Who is at the terminal.
+pub(super) fn actor() -> Actor {
+    Actor::Admin(system_user())
 }
 
 /// The name under which acts stand in the audit log: who called sudo, else who is logged in.

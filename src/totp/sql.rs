@@ -106,6 +106,15 @@ pub(super) fn use_step(tx: &Tx<'_>, account: AccountId, step: i64) -> Result<boo
     Ok(used == 1)
 }
 
+/// Uses up every step to this one, for everybody.
+pub(super) fn use_steps_to(tx: &Tx<'_>, step: i64) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE totp SET last_step = max(coalesce(last_step, 0), ?1) WHERE confirmed_at IS NOT NULL",
+        [step],
+    )?;
+    Ok(())
+}
+
 pub(super) fn insert_recovery_code(
     tx: &Tx<'_>,
     account: AccountId,
