@@ -17,8 +17,8 @@ use std::path::{Path, PathBuf};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
 
-use self::container::{Opener, Sealer};
 pub use self::container::{ContainerError, Cost};
+use self::container::{Opener, Sealer};
 use self::part::Part;
 use crate::clock::Timestamp;
 use crate::config::MIN_PASSPHRASE;
@@ -121,7 +121,13 @@ pub fn make(
             // The copy in the clear stays beside the database, where one is already.
             let plain = Part::begin(&beside(&order.database.path, "-copy"))?;
             let contents = copy_checked(order, plain.path(), progress)?;
-            let sealed = seal(plain.path(), &part, folder, (passphrase, order.cost), entropy)?;
+            let sealed = seal(
+                plain.path(),
+                &part,
+                folder,
+                (passphrase, order.cost),
+                entropy,
+            )?;
             (contents, sealed)
         }
     };

@@ -7,6 +7,7 @@ mod client;
 mod console;
 mod demo;
 mod dkim;
+mod doctor;
 mod input;
 mod key;
 mod links;
@@ -58,6 +59,11 @@ enum Command {
     Console(console::Args),
     /// Show the effective configuration and test the database, the keys and the relay
     Check,
+    /// Look for what is wrong, or will be: database, files, clock, keys, backups, relays, zones of senders
+    ///
+    /// Nothing is changed and no mail is sent. Each finding says what to do; the exit status is 1 when one of
+    /// them is an error.
+    Doctor(doctor::Args),
     /// Ask a running server whether it can do its work; exit status 0 if so
     Health,
     /// Print the OpenAPI document
@@ -107,6 +113,7 @@ pub fn run(cli: Cli) -> Result<(), Error> {
             Command::Demo(args) => demo::run(args, &out).await,
             Command::Console(args) => console::run(args, &setup).await,
             Command::Check => check::run(&setup, &out).await,
+            Command::Doctor(args) => doctor::run(args, &setup, &out).await,
             Command::Health => check::health(&setup, &out).await,
             Command::Openapi => out.line(crate::http::openapi(&setup.config()?.http.public_url)),
             Command::Business(command) => business::run(command, &setup, &out).await,

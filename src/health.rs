@@ -69,7 +69,10 @@ fn backup(status: Option<&schedule::Status>) -> String {
     };
     match &status.last_failure {
         None => OK.to_owned(),
-        Some((at, why)) => format!("{} in a row failed, the last at {at}: {why}", status.failures),
+        Some((at, why)) => format!(
+            "{} in a row failed, the last at {at}: {why}",
+            status.failures
+        ),
     }
 }
 

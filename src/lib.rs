@@ -21,8 +21,8 @@
 //! | layer | modules |
 //! | --- | --- |
 //! | edges | [`cli`]: commands; [`console`]: the terminal application; [`http`]: routes, envelope, handlers; [`server`]: start and stop |
-//! | wiring | [`app`]: the parts of one deployment; [`health`]: whether they do their work |
-//! | acts | [`reset`], [`otp`], [`session`], [`totp`]: what members do; [`admin`]: what administrators do |
+//! | wiring | [`app`]: the parts of one deployment; [`health`]: whether they do their work; [`doctor`]: whether they are in order, from outside |
+//! | acts | [`reset`], [`otp`], [`session`], [`totp`]: what members do; [`admin`]: what administrators do; [`backup`]: copies, and their way back |
 //! | mail | [`mailing`]: whose brand a mail wears, and the notices |
 //! | things | [`business`], [`accounts`], [`password`], [`token`], [`templates`], [`outbox`], [`audit`], [`limits`], [`guesses`] |
 //! | secrets | [`key_folder`]: files that are ours alone; [`vault`]: sealing, and codes; [`dkim`]: signatures on mail |
@@ -73,6 +73,7 @@ pub mod clock;
 pub mod config;
 pub mod console;
 pub mod dkim;
+pub mod doctor;
 pub mod email;
 pub mod entropy;
 pub mod files;

@@ -23,9 +23,7 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
-pub use self::copy::{
-    Contents, CopyError, Unsound, copy, integrity, newest, orphans, verify,
-};
+pub use self::copy::{Contents, CopyError, Unsound, copy, integrity, newest, orphans, verify};
 pub use self::open::OpenError;
 pub(crate) use self::page::anywhere;
 pub use self::page::{Page, Place};
@@ -206,6 +204,12 @@ impl Alone {
     pub fn swap(&self, swap: &Swap) -> std::io::Result<()> {
         swap::swap(&self.database, swap)
     }
+}
+
+/// Whether there is a database, or will be one as soon as it is opened: a restore that was killed while it
+/// exchanged the files.
+pub fn exists(path: &Path) -> bool {
+    path.exists() || swap::is_pending(path)
 }
 
 /// Opens a database to look at it: nothing is made, changed or brought up to date.

@@ -176,6 +176,11 @@ pub fn export_secret(
     Ok(stored.and_then(|stored| unseal(vault, account, &stored)))
 }
 
+/// Somebody whose second factor is on, if there is anybody.
+pub fn any_on(db: &rusqlite::Connection) -> Result<Option<AccountId>, StoreError> {
+    sql::any_confirmed(db)
+}
+
 /// What a secret is sealed for.
 fn context(account: AccountId) -> String {
     format!("totp:{account}")

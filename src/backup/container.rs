@@ -69,7 +69,9 @@ impl Cost {
 #[derive(Debug, thiserror::Error)]
 pub enum ContainerError {
     /// A form that is not known here.
-    #[error("is an encrypted backup of form {0}, which this readmit does not know; use a newer one")]
+    #[error(
+        "is an encrypted backup of form {0}, which this readmit does not know; use a newer one"
+    )]
     Newer(u16),
     /// A header that no readmit writes.
     #[error("asks for more memory or time than any backup does; its beginning is damaged")]

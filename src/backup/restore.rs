@@ -17,7 +17,9 @@ use crate::audit::{self, Actor};
 use crate::clock::Timestamp;
 use crate::files::{beside, make_folder, open_private, remove_if_there, sync_folder};
 use crate::key_folder::{KeyError, KeyFolder, names};
-use crate::store::{self, Alone, Contents, OpenError, Options, Store, StoreError, Swap, Tx, Unsound};
+use crate::store::{
+    self, Alone, Contents, OpenError, Options, Store, StoreError, Swap, Tx, Unsound,
+};
 use crate::{otp, outbox, reset, session, totp};
 
 /// What is to be restored.
@@ -182,7 +184,7 @@ pub async fn restore(order: &Order<'_>, now: Timestamp) -> Result<Restored, Rest
     let old_keys = keys.as_ref().map(|keys| keys.stage(&mut swap)).transpose();
     let old_keys = old_keys.map_err(failed)?.flatten();
     let kept = not_taken(&beside(&place, &format!("-before-{}", name_of(now))));
-    for suffix in ["", "-wal", "-shm"] {
+    for suffix in with_log(&place).map_err(failed)? {
         let old = beside(&place, suffix);
         if old.exists() {
             swap.keep.push((old, beside(&kept, suffix)));
@@ -200,6 +202,18 @@ pub async fn restore(order: &Order<'_>, now: Timestamp) -> Result<Restored, Rest
         old_keys,
         ended,
     })
+}
+
+/// What belongs to a database that nobody has open. A log that was emptied before is nothing, yet would be
+/// taken for that of the next database.
+fn with_log(database: &Path) -> io::Result<&'static [&'static str]> {
+    let log = beside(database, "-wal");
+    if log.metadata().is_ok_and(|log| log.len() > 0) {
+        return Ok(&["", "-wal", "-shm"]);
+    }
+    remove_if_there(&log)?;
+    remove_if_there(&beside(database, "-shm"))?;
+    Ok(&[""])
 }
 
 /// A time as it stands in a file's name: `20261124T151200Z`.

@@ -113,7 +113,10 @@ impl Schedule {
             *status = Status::default();
             return;
         };
-        tracing::error!(error = failure, "a backup could not be made; it is tried again");
+        tracing::error!(
+            error = failure,
+            "a backup could not be made; it is tried again"
+        );
         status.failures = status.failures.saturating_add(1);
         status.last_failure = Some((now, failure));
     }
@@ -172,7 +175,9 @@ pub fn list(dir: &Path) -> io::Result<Vec<Dated>> {
 
 fn time_in(name: &str) -> Option<Timestamp> {
     let rest = name.strip_prefix(PREFIX)?;
-    let time = SUFFIXES.iter().find_map(|suffix| rest.strip_suffix(suffix))?;
+    let time = SUFFIXES
+        .iter()
+        .find_map(|suffix| rest.strip_suffix(suffix))?;
     let at = DateTime::strptime("%Y%m%dT%H%M%SZ", time).ok()?;
     let at = jiff::tz::TimeZone::UTC.to_timestamp(at).ok()?;
     let at = Timestamp::from_millis(at.as_millisecond());

@@ -61,13 +61,19 @@ pub(super) async fn backup(args: BackupArgs, setup: &Setup, out: &Output) -> Res
     setup
         .administer(Database::MustExist, async |admin, config| {
             let passphrase = if args.with_keys {
-                Some(passphrase(args.passphrase_file.as_ref(), config, Ask::Twice)?)
+                Some(passphrase(
+                    args.passphrase_file.as_ref(),
+                    config,
+                    Ask::Twice,
+                )?)
             } else {
                 None
             };
             let order = backup::Order {
                 database: &Options::from(&config.storage),
-                keys: passphrase.as_ref().map(|it| (config.keys.dir.as_path(), it)),
+                keys: passphrase
+                    .as_ref()
+                    .map(|it| (config.keys.dir.as_path(), it)),
                 to: &args.file,
                 replace: args.force,
                 cost: Cost::default(),
@@ -109,7 +115,11 @@ pub(super) async fn put_back(args: RestoreArgs, setup: &Setup, out: &Output) -> 
     let config = setup.config()?;
     log::problems_only(config.log.format);
     let passphrase = if restore::is_encrypted(&args.file)? {
-        Some(passphrase(args.passphrase_file.as_ref(), &config, Ask::Once)?)
+        Some(passphrase(
+            args.passphrase_file.as_ref(),
+            &config,
+            Ask::Once,
+        )?)
     } else {
         None
     };
@@ -133,7 +143,10 @@ fn show_restored(restored: &Restored, config: &Config, out: &Output) -> Result<(
     let newest = restored
         .newest_entry
         .map_or_else(String::new, |at| format!(", as it was at {at}"));
-    out.line(format!("{} restored{newest}", config.storage.path.display()))?;
+    out.line(format!(
+        "{} restored{newest}",
+        config.storage.path.display()
+    ))?;
     let ended = restored.ended;
     out.line(format!(
         "ended, as each may have been used since: {} links, {} codes, {} login tokens, {} sessions",
@@ -170,11 +183,7 @@ enum Ask {
     Twice,
 }
 
-fn passphrase(
-    file: Option<&PathBuf>,
-    config: &Config,
-    ask: Ask,
-) -> Result<SecretString, Error> {
+fn passphrase(file: Option<&PathBuf>, config: &Config, ask: Ask) -> Result<SecretString, Error> {
     if let Some(file) = file {
         return Ok(secret_from(file)?);
     }

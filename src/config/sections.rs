@@ -13,8 +13,8 @@ use super::error::ConfigError;
 use super::kinds::LogFormat;
 use super::load::Settings;
 use super::{
-    Backup, Http, Introspection, Keys, Limits, Log, Notices, Otp, Outbox, Password, Reset, ResourceServer,
-    Storage, Tokens,
+    Backup, Http, Introspection, Keys, Limits, Log, Notices, Otp, Outbox, Password, Reset,
+    ResourceServer, Storage, Tokens,
 };
 
 /// The fewest characters of a backup's passphrase.

@@ -94,7 +94,10 @@ pub fn copy(
         loop {
             let step = backup.step(PAGES)?;
             let state = backup.progress();
-            progress(bytes(state.pagecount - state.remaining), bytes(state.pagecount));
+            progress(
+                bytes(state.pagecount - state.remaining),
+                bytes(state.pagecount),
+            );
             if step == StepResult::Done {
                 break;
             }
@@ -151,7 +154,9 @@ pub fn orphans(db: &Connection) -> rusqlite::Result<Vec<String>> {
     let mut statement = db.prepare("PRAGMA foreign_key_check")?;
     let rows = statement.query_map([], |row| {
         let (table, parent): (String, String) = (row.get(0)?, row.get(2)?);
-        Ok(format!("a row of {table} refers to one of {parent} that is not there"))
+        Ok(format!(
+            "a row of {table} refers to one of {parent} that is not there"
+        ))
     })?;
     rows.take(20).collect()
 }

@@ -2,6 +2,7 @@
 
 mod admin;
 mod audit;
+mod backup;
 mod brand;
 mod clients;
 mod codes;
@@ -11,6 +12,7 @@ mod console;
 mod discovery;
 mod disk;
 mod dkim;
+mod doctor;
 mod enumeration;
 mod exchange;
 mod foreign_hashes;
