@@ -96,13 +96,14 @@ pub enum BackupError {
     },
 }
 
-/// Makes a backup. `progress` is told how many bytes of how many of the database are copied.
+/// Makes a backup. `progress` is told how many bytes of how many of the database are copied, and
+/// says whether to go on.
 ///
 /// It takes its time on the calling thread, and holds up nobody who uses the database.
 pub fn make(
     order: &Order<'_>,
     entropy: &Entropy,
-    progress: impl FnMut(u64, u64),
+    progress: impl FnMut(u64, u64) -> bool,
 ) -> Result<Made, BackupError> {
     let failed = |source| BackupError::Io {
         path: order.to.to_owned(),
@@ -145,7 +146,7 @@ pub fn make(
 fn copy_checked(
     order: &Order<'_>,
     to: &Path,
-    progress: impl FnMut(u64, u64),
+    progress: impl FnMut(u64, u64) -> bool,
 ) -> Result<Contents, BackupError> {
     store::copy(order.database, to, progress)?;
     store::verify(to).map_err(BackupError::Unsound)

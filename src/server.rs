@@ -61,6 +61,7 @@ impl Server {
     pub async fn stop(self) {
         let _ = self.stop.send(true);
         self.housekeeping.abort();
+        self.app.backups.stop();
         self.backups.abort();
         // Each ends by itself within the configured time; an error is a panic, which is logged.
         let _ = tokio::join!(self.http, self.worker);

@@ -6,7 +6,8 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::civil::DateTime;
@@ -51,6 +52,7 @@ pub struct Schedule {
     keys: PathBuf,
     entropy: Entropy,
     status: Mutex<Status>,
+    stopped: AtomicBool,
 }
 
 impl Schedule {
@@ -62,6 +64,7 @@ impl Schedule {
             keys: config.keys.dir.clone(),
             entropy,
             status: Mutex::default(),
+            stopped: AtomicBool::new(false),
         }
     }
 
@@ -70,8 +73,13 @@ impl Schedule {
         self.settings.dir.as_ref().map(|_| self.lock().clone())
     }
 
+    /// Calls off the one that is being made, if there is one: it would hold up the stop of the server.
+    pub fn stop(&self) {
+        self.stopped.store(true, Ordering::Relaxed);
+    }
+
     /// Makes backups for as long as it is polled, or ends at once when the schedule is off.
-    pub async fn run(self: std::sync::Arc<Self>, clock: Clock) {
+    pub async fn run(self: Arc<Self>, clock: Clock) {
         let Some(dir) = self.settings.dir.clone() else {
             return;
         };
@@ -83,7 +91,7 @@ impl Schedule {
                 // The clock may have been stepped, and another server may have made one meanwhile.
                 continue;
             }
-            let (work, folder, now) = (std::sync::Arc::clone(&self), dir.clone(), clock.now());
+            let (work, folder, now) = (Arc::clone(&self), dir.clone(), clock.now());
             let done = tokio::task::spawn_blocking(move || work.make_due(&folder, now)).await;
             let failure = match done {
                 Ok(Ok(made)) => {
@@ -145,7 +153,8 @@ impl Schedule {
             replace: false,
             cost: Cost::default(),
         };
-        let made = make(&order, &self.entropy, |_, _| ())?;
+        let goes_on = |_, _| !self.stopped.load(Ordering::Relaxed);
+        let made = make(&order, &self.entropy, goes_on)?;
         rotate(dir, self.settings.keep, order.to).map_err(failed)?;
         Ok(made)
     }

@@ -208,16 +208,17 @@ fn passphrase(file: Option<&PathBuf>, config: &Config, ask: Ask) -> Result<Secre
 }
 
 /// Says on standard error how far the copy is, when it takes a while.
-fn progress() -> impl FnMut(u64, u64) {
+fn progress() -> impl FnMut(u64, u64) -> bool {
     let mut said = CLOCK.uptime();
     move |done, all| {
         let now = CLOCK.uptime();
         if now.saturating_sub(said) < PROGRESS_EVERY {
-            return;
+            return true;
         }
         said = now;
         let percent = done.saturating_mul(100) / all.max(1);
         // Who closed standard error does not want to know.
         let _ = writeln!(std::io::stderr(), "{percent}% of {} MiB copied", all >> 20);
+        true
     }
 }

@@ -146,14 +146,14 @@ fn sealed(db: &Connection, config: &Config) -> Option<Finding> {
         Finding::error(
             SUBJECT,
             why,
-            "put the seal.key of this database back into keys.dir; without it, `readmit user totp-off` lets \
+            "put the seal.key and mac.key of this database back into keys.dir; without it, `readmit user totp-off` lets \
              members in one by one",
         )
     };
-    if !config.keys.dir.join("seal.key").exists() {
-        return Some(lost(
-            "seal.key is missing, and second factors are sealed under it".to_owned(),
-        ));
+    if let Some(name) = Vault::missing(&config.keys.dir) {
+        return Some(lost(format!(
+            "{name} is missing, and second factors depend on it"
+        )));
     }
     Some(match Vault::open(&config.keys.dir, &Entropy::System) {
         Err(error) => lost(error.to_string()),

@@ -56,10 +56,15 @@ async fn of_businesses(config: &Config) -> Vec<(String, Result<String, String>)>
         return results;
     }
     let entropy = Entropy::System;
-    let vault = Vault::open(&config.keys.dir, &entropy).map(Arc::new);
+    let vault = match Vault::missing(&config.keys.dir) {
+        Some(name) => Err(format!("its password needs {name}, which is missing")),
+        None => Vault::open(&config.keys.dir, &entropy)
+            .map(Arc::new)
+            .map_err(|error| error.to_string()),
+    };
     for business in &businesses {
         let found = match &vault {
-            Err(error) => Err(error.to_string()),
+            Err(error) => Err(error.clone()),
             Ok(vault) => {
                 let brand = Brand::of(business, &config.smtp.from, &config.http.public_url);
                 let own_relays = OwnRelays::new(

@@ -25,6 +25,9 @@ pub enum CopyError {
         /// What SQLite said.
         source: rusqlite::Error,
     },
+    /// Whoever asked for it does not want it any more.
+    #[error("the copy was called off")]
+    CalledOff,
 }
 
 /// Why a file is not taken for a copy of a database. Each message follows the file's name.
@@ -68,14 +71,14 @@ pub struct Contents {
 }
 
 /// Copies the database as it is at this moment into `to`, an empty file; `progress` is told how many of
-/// the database's bytes are done.
+/// the database's bytes are done, of how many, and says whether to go on.
 ///
 /// The copy reads under one snapshot (<https://www.sqlite.org/isolation.html>), so that no write makes it
 /// begin anew, and it holds no writer up: all that waits for its end is the shortening of the log.
 pub fn copy(
     options: &Options,
     to: &Path,
-    mut progress: impl FnMut(u64, u64),
+    mut progress: impl FnMut(u64, u64) -> bool,
 ) -> Result<(), CopyError> {
     let _in_use = lock::share(&options.path)?;
     let source = open::read_only(options)?;
@@ -83,7 +86,7 @@ pub fn copy(
         to: to.to_owned(),
         source,
     };
-    let run = |progress: &mut dyn FnMut(u64, u64)| -> rusqlite::Result<()> {
+    let run = |progress: &mut dyn FnMut(u64, u64) -> bool| -> rusqlite::Result<bool> {
         source.execute_batch("BEGIN; SELECT count(*) FROM sqlite_schema")?;
         let page_size: u32 = source.pragma_query_value(None, "page_size", |row| row.get(0))?;
         let bytes = |pages: i32| u64::from(pages.unsigned_abs()) * u64::from(page_size);
@@ -94,20 +97,26 @@ pub fn copy(
         loop {
             let step = backup.step(PAGES)?;
             let state = backup.progress();
-            progress(
-                bytes(state.pagecount - state.remaining),
-                bytes(state.pagecount),
-            );
+            let (done, all) = (state.pagecount - state.remaining, state.pagecount);
+            let goes_on = progress(bytes(done), bytes(all));
             if step == StepResult::Done {
                 break;
+            }
+            if !goes_on {
+                return Ok(false);
             }
         }
         drop(backup);
         // A copy is one file, which can be read where nothing can be written.
         target.query_row("PRAGMA journal_mode = DELETE", [], |_| Ok(()))?;
-        target.close().map_err(|(_, error)| error)
+        target.close().map_err(|(_, error)| error)?;
+        Ok(true)
     };
-    run(&mut progress).map_err(failed)
+    if run(&mut progress).map_err(failed)? {
+        Ok(())
+    } else {
+        Err(CopyError::CalledOff)
+    }
 }
 
 /// Reads every page of a database that nobody else has open, and says what it holds; an error is the

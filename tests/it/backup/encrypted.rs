@@ -45,7 +45,7 @@ pub(super) fn backed_up() -> Site {
             lanes: 1,
         },
     };
-    let made = make(&order, &Entropy::System, |_, _| ()).expect("a backup");
+    let made = make(&order, &Entropy::System, |_, _| true).expect("a backup");
     assert_eq!(made.key_files, 2);
     site
 }

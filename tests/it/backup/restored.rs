@@ -22,7 +22,7 @@ fn copy(app: &TestApp) -> std::path::PathBuf {
         replace: true,
         cost: Cost::default(),
     };
-    make(&order, &Entropy::System, |_, _| ()).expect("a backup");
+    make(&order, &Entropy::System, |_, _| true).expect("a backup");
     file
 }
 
