@@ -59,8 +59,9 @@ enum Command {
     Console(console::Args),
     /// Show the effective configuration and test the database, the keys and the relay
     Check,
-    /// Look for what is wrong, or will be: database, files, clock, keys, backups, relays, zones of senders
+    /// Look for what is wrong, or will be soon, and say what to do
     ///
+    /// The database, its files, the clock, settings, keys, backups, relays, and the zones of senders.
     /// Nothing is changed and no mail is sent. Each finding says what to do; the exit status is 1 when one of
     /// them is an error.
     Doctor(doctor::Args),

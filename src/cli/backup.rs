@@ -185,7 +185,7 @@ enum Ask {
 
 fn passphrase(file: Option<&PathBuf>, config: &Config, ask: Ask) -> Result<SecretString, Error> {
     if let Some(file) = file {
-        return Ok(secret_from(file)?);
+        return Ok(secret_from(file, "passphrase")?);
     }
     if let Some(configured) = &config.backup.passphrase {
         return Ok(configured.clone());

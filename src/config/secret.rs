@@ -26,21 +26,22 @@ impl Settings {
             );
             return Err(self.invalid(key, problem));
         }
-        secret_from(&file)
+        let (_, what) = key.split_once('.').unwrap_or_default();
+        secret_from(&file, what)
             .map(Some)
             .map_err(|problem| self.invalid(file_key, problem))
     }
 }
 
 /// The one secret in a file, without the line break at its end.
-pub(crate) fn secret_from(file: &Path) -> Result<SecretString, String> {
+pub(crate) fn secret_from(file: &Path, what: &str) -> Result<SecretString, String> {
     let text = fs::read_to_string(file)
         .map_err(|error| format!("cannot read {}: {error}", file.display()))?;
     let line = text.strip_suffix('\n').unwrap_or(&text);
     let line = line.strip_suffix('\r').unwrap_or(line);
     if line.is_empty() {
         return Err(format!(
-            "{} is empty; write the secret into it",
+            "{} is empty; write the {what} into it",
             file.display()
         ));
     }

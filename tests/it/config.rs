@@ -56,6 +56,10 @@ const OTHERS: &[(&str, &str)] = &[
     ("http.header_timeout", r#""1m""#),
     ("http.request_timeout", r#""1m""#),
     ("http.shutdown_timeout", r#""0s""#),
+    ("backup.dir", r#""backups""#),
+    ("backup.every", r#""6h""#),
+    ("backup.keep", "3"),
+    ("backup.passphrase", r#""correct horse battery""#),
     ("storage.path", r#""a.db""#),
     ("storage.max_group", "1"),
     ("storage.queue", "7"),
@@ -168,9 +172,17 @@ fn each_key_of_the_sample_follows_a_comment_of_its_own() {
 #[test]
 fn every_key_can_be_set_in_a_file_and_in_the_environment() {
     let defaults = keys(&load("", &[]).unwrap().to_toml());
-    let mut tried: BTreeSet<String> = ["username", "password", "password_file", "token_file"]
-        .map(|key| format!("smtp.{key}"))
-        .into();
+    // What cannot change alone, or shows as another key.
+    let mut tried: BTreeSet<String> = [
+        "backup.with_keys",
+        "backup.passphrase_file",
+        "smtp.username",
+        "smtp.password",
+        "smtp.password_file",
+        "smtp.token_file",
+    ]
+    .map(str::to_owned)
+    .into();
     for (name, value) in OTHERS {
         let (section, key) = name.split_once('.').unwrap();
         let by_file = load(&format!("[{section}]\n{key} = {value}\n"), &[]).unwrap();

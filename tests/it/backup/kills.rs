@@ -29,39 +29,54 @@ fn changed_since() -> Site {
     site
 }
 
+/// The operations of a whole restore, and which of them gives the journal its name.
+fn steps(origin: &Site) -> (usize, usize) {
+    let (site, faults) = (twin(origin), Faults::new());
+    let folder = site.folder().display().to_string();
+    let mut command = faults.load(site.command(&RESTORE), &folder);
+    assert!(to_its_end(&mut command).status.success());
+    let trace = faults.trace();
+    let is_journal =
+        |line: &String| line.starts_with("rename ") && line.ends_with("readmit.db-restore");
+    let journal = trace.iter().position(is_journal).expect("a journal");
+    (trace.len(), journal + 1)
+}
+
+/// Restores, and is killed at that operation. The site, and the operation.
+fn killed_at(origin: &Site, step: usize) -> (Site, String) {
+    let (site, faults) = (twin(origin), Faults::new());
+    let folder = site.folder().display().to_string();
+    let mut command = faults.load_to_die_at(step, site.command(&RESTORE), &folder);
+    assert!(!to_its_end(&mut command).status.success(), "step {step}");
+    let last = faults.trace().pop().expect("it got as far as a first step");
+    assert!(last.ends_with(" KILLED"), "{last}");
+    (site, last)
+}
+
 /// Whichever write, sync, rename or removal the restore is killed at, half of a write included, what is
 /// there next is all of the old or all of the new, database and keys together; and the restore, run
-/// once more, comes to its end.
+/// once more, comes to its end. Every step of the exchange is tried, and some of the many before it.
 #[test]
 fn a_restore_that_is_killed_at_any_step_leaves_the_old_or_the_new() {
     let origin = changed_since();
-    let (mut step, mut old, mut new) = (1, 0, 0);
-    loop {
-        let site = twin(&origin);
-        let faults = Faults::new();
-        let folder = site.folder().display().to_string();
-        let mut command = faults.load_to_die_at(step, site.command(&RESTORE), &folder);
-        let survived = to_its_end(&mut command).status.success();
-        let trace = faults.trace();
-        let last = trace.last().expect("it got as far as a first step");
-        if survived {
-            break;
-        }
-        assert!(last.ends_with(" KILLED"), "{trace:#?}");
+    let (all, journal) = steps(&origin);
+    let (mut old, mut new) = (0, 0);
+    let before = (1..journal - 2).step_by(journal / 8);
+    for (round, step) in before.chain(journal - 2..=all).enumerate() {
+        let (site, last) = killed_at(&origin, step);
         // The next one to come finishes what was begun, if it was.
         match (people(&site).as_slice(), signing_keys(&site)) {
             ([_], 2) => new += 1,
             ([_, _], 3) => old += 1,
             found => panic!("neither the old nor the new after {last} (step {step}): {found:?}"),
         }
-        if step % 5 == 0 {
+        if round % 6 == 0 {
             site.ok(&RESTORE);
             assert_eq!((people(&site).len(), signing_keys(&site)), (1, 2));
             assert!(super::files(&site, "readmit.db-restor").is_empty());
         }
-        step += 1;
     }
-    assert!(old > 20 && new > 5, "{old} and {new}");
+    assert!(old > 8 && new > 8, "{old} and {new}");
 }
 
 /// Right after the journal is written and before anything is renamed, the restore is certain; whoever
@@ -69,20 +84,8 @@ fn a_restore_that_is_killed_at_any_step_leaves_the_old_or_the_new() {
 #[test]
 fn an_exchange_that_has_begun_is_finished_by_whoever_comes_next() {
     let origin = changed_since();
-    let journal = |line: &String| line.starts_with("rename ") && line.contains("-restore");
-    let faults = Faults::new();
-    let whole = twin(&origin);
-    let folder = whole.folder().display().to_string();
-    let mut command = faults.load(whole.command(&RESTORE), &folder);
-    assert!(to_its_end(&mut command).status.success());
-    let begins = faults.trace().iter().position(journal).expect("a journal");
-
-    let site = twin(&origin);
-    let faults = Faults::new();
-    let folder = site.folder().display().to_string();
-    // The sync behind that rename is one further, and the first rename of an old file comes after it.
-    let mut command = faults.load_to_die_at(begins + 2, site.command(&RESTORE), &folder);
-    assert!(!to_its_end(&mut command).status.success());
+    let (_, journal) = steps(&origin);
+    let (site, _) = killed_at(&origin, journal + 1);
     assert!(site.folder().join("readmit.db-restore").exists());
     let said = refused(&site, &["restore", "passphrase", "--force"]);
     assert!(said.contains("is no backup of readmit"), "{said}");
