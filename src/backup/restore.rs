@@ -4,22 +4,24 @@
 //! one act ([`crate::store::Swap`]). Until then nothing of the old is touched, and afterwards it is kept
 //! under names with the time in them.
 
+mod keys;
+mod stage;
+
 use std::fs::{self, File};
-use std::io::{self, BufReader, Read as _, Seek as _, Write as _};
+use std::io::{self, Read as _, Seek as _};
 use std::path::{Path, PathBuf};
 
 use secrecy::SecretString;
 use serde::Serialize;
 
-use super::container::{self, ContainerError, Opener};
-use super::{archive, archive::KeyFile};
-use crate::audit::{self, Actor};
+use self::keys::NewKeys;
+use self::stage::Stage;
+use super::container::{self, ContainerError};
+use crate::audit::Actor;
 use crate::clock::Timestamp;
-use crate::files::{beside, make_folder, open_private, remove_if_there, sync_folder};
-use crate::key_folder::{KeyError, KeyFolder, names};
-use crate::store::{
-    self, Alone, Contents, OpenError, Options, Store, StoreError, Swap, Tx, Unsound,
-};
+use crate::files::{beside, remove_if_there};
+use crate::key_folder::KeyError;
+use crate::store::{Alone, OpenError, Options, StoreError, Swap, Tx, Unsound};
 use crate::{otp, outbox, reset, session, totp};
 
 /// What is to be restored.
@@ -262,186 +264,6 @@ fn form(file: &mut File, path: &Path) -> Result<Form, RestoreError> {
         head if head == container::MAGIC => Ok(Form::Encrypted),
         b"SQLite format 3\0" => Ok(Form::Plain),
         _ => Err(RestoreError::NoBackup(path.to_owned())),
-    }
-}
-
-/// The folder beside the database in which the new one is made ready.
-struct Stage {
-    folder: PathBuf,
-    database: PathBuf,
-    /// Whether what is in it may be more than a draft.
-    needed: bool,
-}
-
-impl Stage {
-    fn begin(order: &Order<'_>, database: &Path) -> Result<Self, RestoreError> {
-        let folder = beside(database, "-restoring");
-        let stage = Self {
-            database: folder.join("readmit.db"),
-            folder,
-            needed: false,
-        };
-        stage.clear().map_err(|error| io_error(order, error))?;
-        make_folder(&stage.folder).map_err(|error| io_error(order, error))?;
-        Ok(stage)
-    }
-
-    fn clear(&self) -> io::Result<()> {
-        match fs::remove_dir_all(&self.folder) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            _ => Ok(()),
-        }
-    }
-
-    /// Takes the database out of the backup and checks it. The keys that are in it, too.
-    fn fill(&self, order: &Order<'_>) -> Result<(Contents, Vec<KeyFile>), RestoreError> {
-        let mut from = open(order.file)?;
-        let form = form(&mut from, order.file)?;
-        let failed = |source| io_error(order, source);
-        let mut staged = open_private(&self.database).map_err(failed)?;
-        let keys = match form {
-            Form::Plain => {
-                io::copy(&mut from, &mut staged).map_err(failed)?;
-                Vec::new()
-            }
-            Form::Encrypted => {
-                let passphrase = order
-                    .passphrase
-                    .ok_or_else(|| RestoreError::Encrypted(order.file.to_owned()))?;
-                Opener::new(BufReader::new(from), passphrase)
-                    .and_then(|mut opener| archive::read(&mut opener, &mut staged))
-                    .map_err(|source| RestoreError::Container {
-                        path: order.file.to_owned(),
-                        source,
-                    })?
-            }
-        };
-        drop(staged);
-        let contents = store::verify(&self.database).map_err(|source| RestoreError::Unsound {
-            path: order.file.to_owned(),
-            source,
-        })?;
-        Ok((contents, keys))
-    }
-
-    /// Applies what migrations are missing, and ends what must not come to life again.
-    async fn bring_up_to_date(
-        &self,
-        order: &Order<'_>,
-        now: Timestamp,
-    ) -> Result<Ended, RestoreError> {
-        let options = Options {
-            path: self.database.clone(),
-            readers: 1,
-            ..order.database.clone()
-        };
-        let store = Store::open(&options)?;
-        let (actor, keep_sessions) = (order.actor.clone(), order.keep_sessions);
-        let file = order.file.display().to_string();
-        let ended = store
-            .write(move |tx| {
-                let ended = end(tx, keep_sessions, now)?;
-                let entry = audit::Entry {
-                    actor,
-                    event: "backup.restore",
-                    outcome: audit::Outcome::Ok,
-                    account: None,
-                    business: None,
-                    client: None,
-                    detail: Some(&file),
-                };
-                audit::record(tx, &entry, now)?;
-                Ok::<_, StoreError>(ended)
-            })
-            .await;
-        store.close().await;
-        Ok(ended?)
-    }
-
-    fn sync(&self) -> io::Result<()> {
-        // A log beside it would belong to it and stay behind; a closed store leaves none.
-        for suffix in ["-wal", "-shm"] {
-            if beside(&self.database, suffix).exists() {
-                return Err(io::Error::other("the restored database was not closed"));
-            }
-        }
-        File::open(&self.database)?.sync_all()?;
-        sync_folder(&self.folder)
-    }
-}
-
-impl Drop for Stage {
-    fn drop(&mut self) {
-        if self.needed {
-            return;
-        }
-        // What cannot be removed is removed by the next restore.
-        let _ = self.clear();
-    }
-}
-
-/// Keys that are to take the place of others, in a folder that nobody else writes to meanwhile.
-struct NewKeys {
-    folder: PathBuf,
-    kept: PathBuf,
-    old: Vec<String>,
-    new: Vec<KeyFile>,
-    _writing: KeyFolder,
-}
-
-impl NewKeys {
-    /// None when the folder holds the same ones.
-    fn unless_the_same(
-        order: &Order<'_>,
-        new: Vec<KeyFile>,
-        now: Timestamp,
-    ) -> Result<Option<Self>, RestoreError> {
-        let folder = std::path::absolute(order.keys).map_err(|error| io_error(order, error))?;
-        let writing = KeyFolder::open(&folder)?;
-        let old = names(&folder)?;
-        let is_there = |key: &KeyFile| {
-            fs::read(folder.join(&key.name)).is_ok_and(|content| content == *key.content)
-        };
-        if old.len() == new.len() && new.iter().all(is_there) {
-            return Ok(None);
-        }
-        if !old.is_empty() && !order.replace {
-            return Err(RestoreError::KeysExist(order.keys.to_owned()));
-        }
-        Ok(Some(Self {
-            kept: not_taken(&folder.join(format!(".before-{}", name_of(now)))),
-            folder,
-            old,
-            new,
-            _writing: writing,
-        }))
-    }
-
-    /// Writes them beside the old ones, and says what is to be exchanged. The folder itself stays: it may
-    /// be a file system of its own. Where the old ones will be, if there are any.
-    fn stage(&self, swap: &mut Swap) -> io::Result<Option<PathBuf>> {
-        let staged = self.folder.join(".restoring");
-        make_folder(&staged)?;
-        for key in &self.new {
-            let new = staged.join(&key.name);
-            remove_if_there(&new)?;
-            let mut file = open_private(&new)?;
-            file.write_all(&key.content)?;
-            file.sync_all()?;
-            swap.install.push((new, self.folder.join(&key.name)));
-        }
-        sync_folder(&staged)?;
-        swap.discard.push(staged);
-        if self.old.is_empty() {
-            return Ok(None);
-        }
-        make_folder(&self.kept)?;
-        for name in &self.old {
-            swap.keep
-                .push((self.folder.join(name), self.kept.join(name)));
-        }
-        sync_folder(&self.folder)?;
-        Ok(Some(self.kept.clone()))
     }
 }
 

@@ -120,7 +120,11 @@ impl Backup {
                 "needs a passphrase; set backup.passphrase_file or backup.passphrase too",
             )),
             Some(passphrase) if length(passphrase) < MIN_PASSPHRASE => Err(settings.invalid(
-                "backup.passphrase",
+                if settings.text("backup.passphrase")?.is_empty() {
+                    "backup.passphrase_file"
+                } else {
+                    "backup.passphrase"
+                },
                 format!(
                     "is too short; whoever has a backup can guess at leisure, so take {MIN_PASSPHRASE} \
                      characters or more"
