@@ -60,7 +60,7 @@ fn covers(key: &Listed, domain: &str) -> bool {
     domain == own || domain.ends_with(&format!(".{own}"))
 }
 
-fn unknown(subject: String, problem: String) -> Finding {
+fn unknown(subject: String, problem: &str) -> Finding {
     Finding::warning(
         subject,
         format!("it could not be looked up: {problem}"),
@@ -72,7 +72,7 @@ async fn spf(resolver: &Resolver, domain: &str) -> Finding {
     let subject = format!("SPF of {domain}");
     let texts = match resolver.texts(domain).await {
         Ok(texts) => texts,
-        Err(problem) => return unknown(subject, problem),
+        Err(problem) => return unknown(subject, &problem),
     };
     let is_spf = |text: &&String| {
         let version = text.split(' ').next().unwrap_or_default();
@@ -112,7 +112,7 @@ async fn dmarc(resolver: &Resolver, domain: &str) -> Finding {
     loop {
         let texts = match resolver.texts(&format!("_dmarc.{at}")).await {
             Ok(texts) => texts,
-            Err(problem) => return unknown(subject, problem),
+            Err(problem) => return unknown(subject, &problem),
         };
         let is_dmarc = |text: &&String| tag(text, "v").is_some_and(|version| version == "DMARC1");
         let records: Vec<&String> = texts.iter().filter(is_dmarc).collect();
@@ -156,7 +156,7 @@ async fn published(resolver: &Resolver, key: &Listed) -> Finding {
     let subject = format!("DKIM key {name}");
     let texts = match resolver.texts(name).await {
         Ok(texts) => texts,
-        Err(problem) => return unknown(subject, problem),
+        Err(problem) => return unknown(subject, &problem),
     };
     let ours = tag(&key.record.value, "p");
     let found = texts.iter().find_map(|text| tag(text, "p"));

@@ -75,6 +75,7 @@ fn entries(folder: &Path) -> Vec<PathBuf> {
 /// Room on the disks of the database and of the backups: as much again as the database is large, for its
 /// log, a migration or a copy.
 pub(super) fn space(config: &Config) -> Vec<Finding> {
+    const ADVICE: &str = "make room: a full disk is answered with 503, and stops backups";
     let database = &config.storage.path;
     let size = fs::metadata(database).map_or(0, |file| file.len());
     let backups = config.backup.dir.as_deref();
@@ -92,7 +93,6 @@ pub(super) fn space(config: &Config) -> Vec<Finding> {
                 free >> 20,
                 size >> 20
             );
-            const ADVICE: &str = "make room: a full disk is answered with 503, and stops backups";
             Some(if free < LEAST {
                 Finding::error(subject, found, ADVICE)
             } else if free < size.saturating_mul(2) {
