@@ -59,6 +59,8 @@
 //!   the only places that ask the system, and a lint bans it elsewhere.
 //! - **Opening a page changes nothing.** Whatever a GET or HEAD of a hosted page is given, only a form
 //!   that carries its browser's own token acts.
+//! - **A restore is one act, and revives nothing.** Files are exchanged by a journal that whoever comes next
+//!   brings to its end ([`store::Swap`]); what could open a door at the time of the backup is ended.
 //! - **Domain modules know no HTTP and no command line.** Their errors are small enums; the edges turn
 //!   them into statuses and sentences.
 
