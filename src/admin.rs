@@ -8,6 +8,7 @@ pub mod import;
 mod keys;
 mod links;
 mod mail;
+mod samples;
 mod templates;
 
 pub use self::dkim::DkimActError;
@@ -15,6 +16,7 @@ pub use self::export::{ExportError, Exported};
 pub use self::import::ImportError;
 pub use self::keys::KeyActError;
 pub use self::mail::Acted;
+pub use self::samples::TestMailError;
 pub use self::templates::TemplateError;
 use crate::accounts::{self, Account, AccountError, AccountId, NewAccount};
 use crate::audit::{self, Actor};
@@ -124,13 +126,16 @@ impl Admin {
         .await
     }
 
-    /// Lets a suspended account in again.
+    /// Lets a suspended account in again. One that is not suspended keeps its links and codes.
     pub async fn reactivate(
         &self,
         email: EmailAddress,
         now: Timestamp,
     ) -> Result<(), AccountError> {
         self.act(email, "account.reactivate", now, move |tx, account| {
+            if account.suspended_at.is_none() {
+                return Ok(());
+            }
             accounts::sql::set_suspended(tx, account.id, None, now)
         })
         .await

@@ -16,7 +16,7 @@ use super::load::{Entry, Settings};
 /// Keys whose values never appear in a message.
 const NEVER_SHOWN: [&str; 3] = ["backup.passphrase", "smtp.password", "smtp.url"];
 
-/// The one key whose value may be shown although there is an `@` in it.
+/// The one key whose value may be shown although there is an `@` in it, unless it is the address of a relay.
 const MAILBOX: &str = "smtp.from";
 
 impl Settings {
@@ -254,7 +254,8 @@ fn shown(key: &str, value: &Value) -> String {
 /// `@` in a URL follows a user or a password, so such a text is not shown.
 fn shown_text(key: &str, text: &str) -> String {
     const MOST: usize = 80;
-    if NEVER_SHOWN.contains(&key) || (text.contains('@') && key != MAILBOX) {
+    let is_mailbox = key == MAILBOX && !text.contains("://");
+    if NEVER_SHOWN.contains(&key) || (text.contains('@') && !is_mailbox) {
         return "the value".to_owned();
     }
     let cut = text.char_indices().nth(MOST).map(|(end, _)| &text[..end]);

@@ -12,7 +12,8 @@ use super::body::{Body, JsonRequest};
 use super::client::Client;
 use super::envelope::{Confirmed, Statuses};
 use super::error::Failure;
-use super::fields::{Documented, Fields};
+use super::fields::Fields;
+use super::parameters::{Address, Documented, Location};
 use crate::app::App;
 use crate::business::BusinessId;
 use crate::email::EmailAddress;
@@ -26,9 +27,10 @@ pub(super) struct Codes;
 #[oai(rename = "VerifyOtp", rename_all = "PascalCase", example)]
 pub(super) struct VerifySchema {
     /// The address that the code was sent to.
-    #[oai(validator(max_length = 254))]
+    #[oai(validator(min_length = 1, max_length = 254))]
     email: String,
     /// The code: its digits.
+    #[oai(validator(min_length = 1))]
     otp: String,
     /// The location that the code was asked for.
     #[oai(validator(minimum(value = "1")))]
@@ -150,18 +152,16 @@ impl Codes {
         request: &Request,
         /// The address: one mailbox, at most 254 octets.
         #[oai(name = "email")]
-        _email: Documented<String>,
+        _email: Documented<Address>,
         /// The location: a positive whole number.
         #[oai(name = "businessId")]
-        _business: Documented<i64>,
+        _business: Documented<Location>,
     ) -> poem::Result<Confirmed<SendStatuses>> {
-        app.limits
-            .admit(Action::Otp, client.0)
-            .map_err(Failure::from)?;
         let mut fields = Fields::from_query(request.uri().query().unwrap_or_default());
         let email = fields.email("email");
         let business = fields.required_business("businessId");
         let (email, business) = fields.finish(email.zip(business))?;
+        client.admit_about(&app.limits, Action::Otp, Some(&email), Some(business))?;
         app.otps
             .request(email, business, client.0, app.clock.now())
             .await
@@ -184,14 +184,12 @@ impl Codes {
         client: Client,
         body: Body<Verify>,
     ) -> poem::Result<Confirmed<VerifyStatuses>> {
-        app.limits
-            .admit(Action::Verify, client.0)
-            .map_err(Failure::from)?;
         let Body(Verify {
             email,
             otp,
             business,
         }) = body;
+        client.admit_about(&app.limits, Action::Verify, Some(&email), Some(business))?;
         let login = app
             .otps
             .verify(email, business, &otp, client.0, app.clock.now())

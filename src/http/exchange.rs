@@ -6,7 +6,7 @@ use std::time::Duration;
 use poem::http::StatusCode;
 use poem::web::Data;
 use poem::{IntoResponse, Request, Response};
-use poem_openapi::registry::{MetaResponses, Registry};
+use poem_openapi::registry::{MetaResponses, MetaSchema, Registry};
 use poem_openapi::types::{Example, Type};
 use poem_openapi::{ApiResponse, Object, OpenApi};
 use serde::Serialize;
@@ -15,7 +15,8 @@ use super::Tag;
 use super::client::Client;
 use super::envelope::{Envelope, documented, json};
 use super::error::Failure;
-use super::fields::{Documented, Fields};
+use super::fields::Fields;
+use super::parameters::{Documented, OptionalSecret, Parameter, Secret};
 use crate::app::App;
 use crate::limits::Action;
 use crate::session::Grant;
@@ -90,7 +91,20 @@ impl ApiResponse for Exchanged {
 }
 
 /// The longest lifetime that `exchange` can be asked for: a week, in minutes.
-const MAX_EXCHANGE_MINUTES: i64 = 10_080;
+const MAX_EXCHANGE_MINUTES: u16 = 10_080;
+
+/// How `validForInMinutes` is documented.
+struct Minutes;
+
+impl Parameter for Minutes {
+    fn schema() -> MetaSchema {
+        MetaSchema {
+            minimum: Some(1.0),
+            maximum: Some(f64::from(MAX_EXCHANGE_MINUTES)),
+            ..MetaSchema::new_with_format("integer", "int64")
+        }
+    }
+}
 
 #[OpenApi(prefix_path = "/api/sys/users")]
 impl Exchange {
@@ -110,20 +124,18 @@ impl Exchange {
         request: &Request,
         /// The one-time token, such as `Value` of `completePasswordReset`.
         #[oai(name = "token")]
-        _token: Documented<String>,
+        _token: Documented<Secret>,
         /// The access token's lifetime in minutes, 1 to 10080; the configuration may cap it.
         #[oai(name = "validForInMinutes")]
-        _minutes: Documented<i64>,
+        _minutes: Documented<Minutes>,
         /// Where two-factor authentication is on: six digits, or a recovery code.
         #[oai(name = "totp")]
-        _totp: Documented<Option<String>>,
+        _totp: Documented<OptionalSecret>,
     ) -> poem::Result<Exchanged> {
-        app.limits
-            .admit(Action::Exchange, client.0)
-            .map_err(Failure::from)?;
+        client.admit(&app.limits, Action::Exchange)?;
         let mut fields = Fields::from_query(request.uri().query().unwrap_or_default());
         let token = fields.secret("token");
-        let minutes = fields.whole_number("validForInMinutes", 1..=MAX_EXCHANGE_MINUTES);
+        let minutes = fields.whole_number("validForInMinutes", 1..=MAX_EXCHANGE_MINUTES.into());
         let totp = fields.optional_secret("totp");
         let ((token, minutes), totp) = fields.finish(token.zip(minutes).zip(totp))?;
         let lifetime = Duration::from_secs(minutes.unsigned_abs() * 60);

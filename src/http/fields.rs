@@ -1,12 +1,6 @@
 //! Properties of a request: found whatever their case, refused when given twice, and every problem
 //! collected before the first is reported.
 
-use std::marker::PhantomData;
-
-use poem::{Request, RequestBody};
-use poem_openapi::registry::{MetaParamIn, MetaSchemaRef};
-use poem_openapi::types::Type;
-use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 use serde::Deserialize;
 use serde::de::{self, MapAccess, Visitor};
 use serde_json::Value;
@@ -189,34 +183,6 @@ impl Fields {
             Some(request) if self.errors.is_empty() => Ok(request),
             _ => Err(Failure::Invalid(self.errors)),
         }
-    }
-}
-
-/// A query parameter of the documentation. Its value is read by [`Fields`] with the others,
-/// so that its name may be in any case and every problem is reported at once.
-pub(super) struct Documented<T>(PhantomData<T>);
-
-impl<'a, T: Type> ApiExtractor<'a> for Documented<T> {
-    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::Parameter];
-    const PARAM_IS_REQUIRED: bool = T::IS_REQUIRED;
-
-    type ParamType = T;
-    type ParamRawType = T;
-
-    fn param_in() -> Option<MetaParamIn> {
-        Some(MetaParamIn::Query)
-    }
-
-    fn param_schema_ref() -> Option<MetaSchemaRef> {
-        Some(T::schema_ref())
-    }
-
-    async fn from_request(
-        _request: &'a Request,
-        _body: &mut RequestBody,
-        _options: ExtractParamOptions<T>,
-    ) -> poem::Result<Self> {
-        Ok(Self(PhantomData))
     }
 }
 

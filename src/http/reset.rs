@@ -24,7 +24,7 @@ pub(super) struct Resets;
 #[oai(rename = "StartPasswordReset", rename_all = "camelCase", example)]
 pub(super) struct StartSchema {
     /// The account whose password is to be reset: one mailbox, at most 254 octets.
-    #[oai(validator(max_length = 254))]
+    #[oai(validator(min_length = 1, max_length = 254))]
     email: String,
     /// The location whose brand the mail wears: a positive whole number.
     #[oai(nullable, validator(minimum(value = "1")))]
@@ -63,8 +63,10 @@ impl JsonRequest for Start {
 #[oai(rename = "CompletePasswordReset", rename_all = "PascalCase", example)]
 pub(super) struct CompleteSchema {
     /// The token of the link.
+    #[oai(validator(min_length = 1))]
     token: String,
     /// The new password.
+    #[oai(validator(min_length = 1))]
     password: String,
     /// The location that the link was made for.
     #[oai(nullable, validator(minimum(value = "1")))]
@@ -169,10 +171,8 @@ impl Resets {
         client: Client,
         body: Body<Start>,
     ) -> poem::Result<Confirmed<StartStatuses>> {
-        app.limits
-            .admit(Action::Reset, client.0)
-            .map_err(Failure::from)?;
         let Body(Start { email, business }) = body;
+        client.admit_about(&app.limits, Action::Reset, Some(&email), business)?;
         app.resets
             .request(email, business, client.0.to_string(), app.clock.now())
             .await
@@ -196,14 +196,12 @@ impl Resets {
         client: Client,
         body: Body<Complete>,
     ) -> poem::Result<Confirmed<CompleteStatuses>> {
-        app.limits
-            .admit(Action::Complete, client.0)
-            .map_err(Failure::from)?;
         let Body(Complete {
             token,
             password,
             business,
         }) = body;
+        client.admit_about(&app.limits, Action::Complete, None, business)?;
         let (client, now) = (client.0.to_string(), app.clock.now());
         let login = app
             .resets

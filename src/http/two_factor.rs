@@ -26,6 +26,7 @@ pub(super) struct TwoFactors;
 #[oai(rename = "ConfirmTotp", rename_all = "PascalCase", example)]
 pub(super) struct ConfirmSchema {
     /// The code that the device shows.
+    #[oai(validator(min_length = 1))]
     totp: String,
 }
 
@@ -55,8 +56,10 @@ impl JsonRequest for Confirm {
 #[oai(rename = "DisableTotp", rename_all = "PascalCase", example)]
 pub(super) struct DisableSchema {
     /// The member's password.
+    #[oai(validator(min_length = 1))]
     password: String,
     /// The code that the device shows, or a recovery code.
+    #[oai(validator(min_length = 1))]
     totp: String,
 }
 
@@ -187,9 +190,7 @@ impl TwoFactors {
         member: SignedIn,
         body: Body<Confirm>,
     ) -> poem::Result<Confirmed<ChangeStatuses>> {
-        app.limits
-            .admit(Action::Verify, client.0)
-            .map_err(Failure::from)?;
+        client.admit(&app.limits, Action::Verify)?;
         let (account, client) = (member.0.account.id, client.0.to_string());
         let confirmed = app
             .two_factor
@@ -215,9 +216,7 @@ impl TwoFactors {
         member: SignedIn,
         body: Body<Disable>,
     ) -> poem::Result<Confirmed<ChangeStatuses>> {
-        app.limits
-            .admit(Action::Verify, client.0)
-            .map_err(Failure::from)?;
+        client.admit(&app.limits, Action::Verify)?;
         let Body(Disable { password, totp }) = body;
         // One that is longer than any can be is wrong, too.
         let password =

@@ -127,7 +127,8 @@ pub(super) fn renew(
 }
 
 /// How many codes the account could use, or will be able to once their mail gets through. One that was
-/// tried too often is none: whoever tried it must not keep the member from the next.
+/// tried too often is none: whoever tried it must not keep the member from the next. Neither is one that was
+/// made under earlier credentials, or by a clock that was ahead of this one.
 pub(super) fn pending(
     db: &Connection,
     account: AccountId,
@@ -138,6 +139,8 @@ pub(super) fn pending(
         .prepare_cached(
             "SELECT count(*) FROM otp_codes c LEFT JOIN outbox o ON o.id = c.outbox_id \
              WHERE c.account_id = ?1 AND c.used_at IS NULL AND c.attempts < ?3 \
+             AND c.issued_at <= ?2 AND c.credential_version = \
+             (SELECT credential_version FROM accounts WHERE accounts.id = ?1) \
              AND coalesce(o.state, 'sent') <> 'dead' \
              AND (c.expires_at > ?2 OR coalesce(o.state, 'sent') IN ('queued', 'sending'))",
         )?

@@ -85,7 +85,7 @@ impl Breaker {
             State::Closed { window } => window,
             State::Open {
                 probe_at, probing, ..
-            } => usize::from(!probing && probe_at <= now),
+            } => usize::from(!probing && is_due(probe_at, now)),
         }
     }
 
@@ -111,7 +111,7 @@ impl Breaker {
             State::Closed { .. } => Some(Admission { is_probe: false }),
             State::Open {
                 probe_at, probing, ..
-            } if !*probing && *probe_at <= now => {
+            } if !*probing && is_due(*probe_at, now) => {
                 *probing = true;
                 Some(Admission { is_probe: true })
             }
@@ -179,6 +179,12 @@ impl Breaker {
             }
         }
     }
+}
+
+/// Whether it is time for a probe. A time further ahead than the longest wait was set before the clock was
+/// stepped back, and binds nobody.
+fn is_due(probe_at: Timestamp, now: Timestamp) -> bool {
+    probe_at <= now || probe_at > now.after(LONGEST_PROBE_WAIT)
 }
 
 /// The wait before the probe behind `step` failed ones: it doubles from the first retry's, and at least

@@ -1,6 +1,7 @@
 //! The worker: claims due messages, sends them, marks them.
 
 mod claim;
+mod clock;
 mod deliver;
 mod mark;
 
@@ -54,6 +55,8 @@ pub struct Worker {
     under_way: Mutex<HashSet<(i64, u32)>>,
     /// Attempts whose outcome the database has not taken yet.
     unmarked: AtomicUsize,
+    /// When the outbox was last looked at; none before the first time.
+    latest: Mutex<Option<Timestamp>>,
     /// A relay is known to work again.
     recovered: Notify,
     meter: Arc<Meter>,
@@ -113,6 +116,7 @@ impl Worker {
             pace: config.rate.map(|rate| Mutex::new(Pace::new(rate))),
             under_way: Mutex::default(),
             unmarked: AtomicUsize::new(0),
+            latest: Mutex::default(),
             recovered: Notify::new(),
             meter: Arc::default(),
         })

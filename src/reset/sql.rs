@@ -115,7 +115,8 @@ pub(crate) fn whose(
 }
 
 /// Counts the links that the account could use, or will be able to once their mail gets through. A
-/// link whose mail was given up never reached anybody and does not count.
+/// link whose mail was given up never reached anybody and does not count, and neither does one that was made
+/// by a clock that was ahead of this one: it would keep the member waiting for as long.
 pub(crate) fn pending(
     db: &Connection,
     account: AccountId,
@@ -127,7 +128,7 @@ pub(crate) fn pending(
             "SELECT count(*), count(*) FILTER (WHERE t.issued_at > ?3) \
              FROM reset_tokens t LEFT JOIN outbox o ON o.id = t.outbox_id \
              WHERE t.account_id = ?1 AND t.used_at IS NULL AND t.revoked_at IS NULL \
-             AND coalesce(o.state, 'sent') <> 'dead' \
+             AND t.issued_at <= ?2 AND coalesce(o.state, 'sent') <> 'dead' \
              AND (t.expires_at > ?2 OR coalesce(o.state, 'sent') IN ('queued', 'sending'))",
         )?
         .query_row(params![account, now, now.before(cooldown)], |row| {

@@ -1,6 +1,7 @@
 //! Tests through the outside of the program, a module a feature.
 
 mod admin;
+mod attack;
 mod audit;
 mod backup;
 mod brand;
@@ -23,10 +24,12 @@ mod jwt;
 mod key_rotation;
 mod kill;
 mod leaks;
+mod limits;
 mod mail;
 mod main_job;
 mod migrations;
 mod outbox;
+mod overload;
 mod own_relay;
 mod pages;
 mod password_policy;

@@ -63,6 +63,7 @@ impl FormSchema for SignInSchema {
 #[oai(rename = "TokenQuestion", example)]
 pub(in crate::http) struct TokenSchema {
     /// An access token or a refresh token.
+    #[oai(validator(min_length = 1))]
     token: String,
     /// Which of the two it is; it is found out anyway.
     #[oai(skip_serializing_if_is_none)]

@@ -156,8 +156,10 @@ impl Relay {
             (Err(failure), Some(link)) => leave(link, failure).await,
             (_, None) => {}
         }
+        // Before the letter is sent too: the relay may know it from an earlier attempt.
         outcome.map_err(|failure| Failure {
             stage: Some(attempt.stage),
+            text: text::without_letter(&failure.text, &letter.bytes),
             ..failure
         })
     }
@@ -294,13 +296,7 @@ impl Relay {
         // lettre writes a line end of its own before the dot; ours would become an empty line.
         let content = letter.bytes.strip_suffix(b"\r\n").unwrap_or(&letter.bytes);
         let reply = link.connection.message(content).await;
-        let reply = reply.map_err(|error| {
-            let failure = self.failure(Stage::Content, &error);
-            Failure {
-                text: text::without_letter(&failure.text, &letter.bytes),
-                ..failure
-            }
-        })?;
+        let reply = reply.map_err(|error| self.failure(Stage::Content, &error))?;
         expect(Stage::Content, &reply, Severity::PositiveCompletion)?;
         let said = reply.message().collect::<Vec<_>>().join(" ");
         let said = text::without_letter(&self.without_credentials(&said), &letter.bytes);

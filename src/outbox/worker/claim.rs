@@ -28,6 +28,7 @@ impl Worker {
             return Ok(Found::Nothing(None));
         }
         let now = self.clock.now();
+        self.follow_clock(now).await?;
         let due = self.store.read(sql::next_due).await?;
         if due.is_none_or(|due| due > now) {
             return Ok(Found::Nothing(due));

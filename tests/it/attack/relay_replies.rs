@@ -1,0 +1,313 @@
+//! Replies of a relay that is hostile, broken or merely odd.
+
+use std::io::{Read as _, Write as _};
+use std::net::{Shutdown, TcpListener};
+use std::time::Duration;
+
+use proptest::prelude::*;
+use proptest::sample::select;
+use readmit::config::{self, RelayUrl};
+use readmit::outbox::transport::{
+    EnhancedCode, Failure, FailureKind, Letter, Reply, Stage, Transport,
+};
+use tokio::runtime::Runtime;
+
+use super::damage::{Bytes, damaged};
+use super::{Effort, attack};
+use crate::support::app::{START, email};
+
+/// A token as it stands in a letter, which relays like to quote.
+const TOKEN: &str = "eyJ0eXAiOiJyZXNldCtqd3QifQ.eyJqdGkiOiJhYmMxMjMifQ.c2lnbmF0dXJlLTEyMzQ1Njc4";
+
+const TEXTS: &[&str] = &[
+    "",
+    "PIPELINING",
+    "ok",
+    "2.0.0 Ok: queued as 4F1C2D3E",
+    "2.1.5 ok",
+    "4.7.1 greylisted",
+    "5.1.1 no such user",
+    "5.2.2 full",
+    "5.7.1 spam",
+    "9.9.9 what",
+    "2.0.0.0 x",
+    "5.1 x",
+    "5.1.1",
+    "5.1111.1 x",
+    "\u{1b}[2J",
+    "\tx\t",
+    "caf\u{e9}",
+    "https://canal.test/?token=TOKEN",
+];
+
+const PIECES: &[&[u8]] = &[
+    b"250 ok\r\n",
+    b"354 go\r\n",
+    b"421 bye\r\n",
+    b"250-",
+    b"250",
+    b"\r",
+    b"\n",
+    b"\r\n",
+    b"\0",
+    b"\xff",
+    b"\xe9",
+    b"999 x\r\n",
+    b"2 5 0\r\n",
+    b"600 x\r\n",
+    b"000 x\r\n",
+    b"-",
+    b" ",
+    b"\x1b]0;x\x07",
+    b"550 5.1.1 no\r\n",
+    b"\xe2\x80\xae",
+];
+
+/// The stages of a conversation without TLS, with the reply that each of them wants.
+const STAGES: [(Stage, u16); 6] = [
+    (Stage::Hello, 220),
+    (Stage::Hello, 250),
+    (Stage::Mail, 250),
+    (Stage::Rcpt, 250),
+    (Stage::Data, 354),
+    (Stage::Content, 250),
+];
+
+/// Codes that are no answer, or another than the one that is hoped for.
+const ODD: &[u16] = &[
+    220, 235, 251, 252, 354, 421, 450, 451, 452, 500, 503, 530, 535, 550, 552, 554,
+];
+
+/// What the relay says at each stage: a code, and the text of its lines.
+type Script = Vec<(u16, Vec<&'static str>)>;
+
+fn script() -> impl Strategy<Value = Script> {
+    let stages: Vec<_> = STAGES
+        .iter()
+        .enumerate()
+        .map(|(stage, (_, wanted))| {
+            // One that refuses EHLO is asked again by HELO, which is another conversation.
+            let odd: &[u16] = if stage == 1 { &[220, 251] } else { ODD };
+            let code = prop_oneof![6 => Just(*wanted), 1 => select(odd)];
+            (code, proptest::collection::vec(select(TEXTS), 1..4))
+        })
+        .collect();
+    stages
+}
+
+/// Seldom with TLS where it is offered: such a case reads the system's certificates first.
+fn tls() -> impl Strategy<Value = &'static str> {
+    prop_oneof![15 => Just("none"), 1 => Just("opportunistic")]
+}
+
+fn written(script: &Script, tls: &str) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    // Where TLS would be welcome, the relay is asked what it can do once more by the library.
+    let stages: &[usize] = match tls {
+        "none" => &[0, 1, 2, 3, 4, 5],
+        _ => &[0, 1, 1, 2, 3, 4, 5],
+    };
+    for stage in stages {
+        let (code, lines) = &script[*stage];
+        for (n, line) in lines.iter().enumerate() {
+            let sign = if n + 1 < lines.len() { '-' } else { ' ' };
+            // A relay that does not say its name is none to the library.
+            let name = if (*stage, n) == (1, 0) {
+                "relay.example "
+            } else {
+                ""
+            };
+            let line = format!("{name}{}", line.replace("TOKEN", TOKEN));
+            bytes.extend_from_slice(format!("{code}{sign}{line}\r\n").as_bytes());
+        }
+    }
+    bytes
+}
+
+/// The stage at which the conversation ends, and its code there.
+fn ends_at(script: &Script) -> (Stage, u16, bool) {
+    for ((stage, wanted), (code, _)) in STAGES.iter().zip(script) {
+        // The library takes any positive reply to a greeting for one.
+        let good = if *stage == Stage::Hello {
+            (200..400).contains(code)
+        } else {
+            code / 100 == wanted / 100
+        };
+        if !good {
+            return (*stage, *code, false);
+        }
+    }
+    (Stage::Content, script[5].0, true)
+}
+
+/// A relay that says all that it has to say at once, and then nothing more.
+struct Relay {
+    listener: TcpListener,
+    runtime: Runtime,
+    letter: Letter,
+}
+
+impl Relay {
+    fn new() -> Self {
+        let bytes =
+            format!("Subject: x\r\n\r\nhttps://canal.test/reset-password?token={TOKEN}\r\n");
+        Self {
+            listener: TcpListener::bind("127.0.0.1:0").expect("a port"),
+            runtime: tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .expect("a runtime"),
+            letter: Letter {
+                message_id: "1@readmit.test".to_owned(),
+                sender: email("no-reply@readmit.test"),
+                recipient: email("jane@example.com"),
+                bytes: bytes.into_bytes(),
+            },
+        }
+    }
+
+    /// What becomes of a letter whose relay says this, and what the relay was told.
+    fn answer(&self, tls: &str, replies: &[u8]) -> (Result<Reply, Failure>, Vec<u8>) {
+        let port = self.listener.local_addr().expect("an address").port();
+        let url: RelayUrl = format!("smtp://127.0.0.1:{port}?tls={tls}")
+            .parse()
+            .expect("a relay");
+        let settings = config::Smtp {
+            urls: vec![url.clone()],
+            from: "hello@readmit.test".parse().expect("a mailbox"),
+            username: None,
+            password: None,
+            token_file: None,
+            ca_file: None,
+            timeout: Duration::from_secs(10),
+            hello_name: Some("client.example".to_owned()),
+        };
+        std::thread::scope(|scope| {
+            let relay = scope.spawn(|| {
+                let (mut tcp, _) = self.listener.accept().expect("a connection");
+                tcp.set_read_timeout(Some(Duration::from_secs(10)))
+                    .expect("an option is set");
+                let _ = tcp.write_all(replies);
+                let _ = tcp.shutdown(Shutdown::Write);
+                let mut told = Vec::new();
+                let _ = tcp.read_to_end(&mut told);
+                told
+            });
+            let outcome = self.runtime.block_on(async {
+                let transport = Transport::open(&settings, &url, 1).expect("a transport");
+                let outcome = transport.send(&self.letter, START).await;
+                transport.close().await;
+                outcome
+            });
+            (outcome, relay.join().expect("the relay's thread"))
+        })
+    }
+}
+
+/// What must hold of every outcome, whatever was said.
+fn judge(outcome: &Result<Reply, Failure>, told: &[u8]) {
+    let (text, code, good) = match outcome {
+        Ok(reply) => (&reply.text, Some(reply.code), true),
+        Err(failure) => (&failure.text, failure.code, false),
+    };
+    assert!(text.chars().count() <= 500, "{text}");
+    assert!(!text.contains(char::is_control), "{text:?}");
+    assert!(text.is_ascii() && !text.contains(TOKEN), "{text}");
+    let code_fits = code.is_none_or(|code| (200..600).contains(&code));
+    assert!(code_fits, "{code:?}");
+    assert_eq!(good, code.is_some_and(|code| code < 300) && outcome.is_ok());
+    let told = String::from_utf8_lossy(told);
+    assert!(told.matches("RCPT TO:").count() <= 1, "{told}");
+    assert!(told.matches("\r\n.\r\n").count() <= 1, "{told}");
+    if told.contains(TOKEN) {
+        assert!(told.contains("\r\nDATA\r\n"), "{told}");
+    }
+    if let Err(failure) = outcome {
+        match failure.kind {
+            FailureKind::Rejected => assert!(code.is_some_and(|code| code >= 500)),
+            FailureKind::Deferred => assert!(code.is_some_and(|code| (400..500).contains(&code))),
+            FailureKind::Timeout => panic!("{text}"),
+            _ => {}
+        }
+    }
+}
+
+/// Assertion 65: whatever else is said, the code at the stage that is the first to fail decides.
+#[test]
+fn the_first_reply_that_does_not_fit_decides() {
+    let relay = Relay::new();
+    let inputs = (script(), tls());
+    attack("replies", Effort::Cases(300), &inputs, |(script, tls)| {
+        let (outcome, told) = relay.answer(tls, &written(&script, tls));
+        judge(&outcome, &told);
+        let (stage, code, good) = ends_at(&script);
+        assert_eq!(outcome.is_ok(), good, "{outcome:?}");
+        let Err(failure) = outcome else {
+            return;
+        };
+        let expected = match (stage, code) {
+            (_, 530 | 535) => FailureKind::Credentials,
+            (_, 421) | (Stage::Hello, _) => FailureKind::Relay,
+            (_, 400..500) => FailureKind::Deferred,
+            (_, 500..) => FailureKind::Rejected,
+            _ => FailureKind::Broken,
+        };
+        assert_eq!(
+            (failure.stage, failure.code),
+            (Some(stage), Some(code)),
+            "{failure:?}"
+        );
+        assert_eq!(failure.kind, expected, "{failure:?}");
+    });
+}
+
+/// Assertions 65 and 80: whatever bytes come, the letter has one outcome, whose text is one short line
+/// without the letter's token.
+fn no_reply_does_more_than_fail_a_letter(effort: Effort) {
+    let relay = Relay::new();
+    let inputs = tls().prop_flat_map(|tls| {
+        let replies = script().prop_map(move |script| written(&script, tls));
+        (Just(tls), damaged(replies, PIECES))
+    });
+    attack(
+        "relays' replies",
+        effort,
+        &inputs,
+        |(tls, Bytes(replies))| {
+            let (outcome, told) = relay.answer(tls, &replies);
+            judge(&outcome, &told);
+        },
+    );
+}
+
+#[test]
+fn no_reply_does_more_than_to_fail_its_letter() {
+    no_reply_does_more_than_fail_a_letter(Effort::Cases(500));
+}
+
+#[test]
+#[ignore = "takes a minute"]
+fn relay_replies_for_a_minute() {
+    no_reply_does_more_than_fail_a_letter(Effort::Minute);
+}
+
+/// RFC 3463: a code is read back as it is written, and nothing else is one.
+#[test]
+fn an_enhanced_code_is_read_as_it_is_written() {
+    let texts = prop_oneof![
+        "[0-9]{1,2}\\.[0-9]{1,4}\\.[0-9]{1,4}",
+        "[245]\\.[0-9]{1,3}\\.[0-9]{1,3}",
+        "[2-5. a-]{0,9}"
+    ];
+    attack("enhanced codes", Effort::Cases(2000), &texts, |text| {
+        let Ok(code) = text.parse::<EnhancedCode>() else {
+            return;
+        };
+        assert!(matches!(code.class, 2 | 4 | 5) && code.subject < 1000 && code.detail < 1000);
+        assert_eq!(code.to_string().parse(), Ok(code));
+        assert_eq!(
+            EnhancedCode::at_start_of(&format!("{text} and more")),
+            Some(code)
+        );
+    });
+}
