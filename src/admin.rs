@@ -1,5 +1,6 @@
 //! What an administrator does: each act in one transaction with what it revokes and its audit entry.
 
+mod backup;
 mod businesses;
 mod dkim;
 mod export;

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::backup::schedule::Schedule;
 use crate::clock::Clock;
 use crate::config::{Config, Mailbox};
 use crate::dkim::{Dkim, DkimError};
@@ -80,6 +81,8 @@ pub struct App {
     pub limits: Arc<Limits>,
     /// Connections and requests.
     pub load: Arc<Load>,
+    /// Backups by the clock, to be made beside the server.
+    pub backups: Arc<Schedule>,
     /// The outbox's worker, to be run beside the server.
     pub worker: Arc<Worker>,
 }
@@ -173,6 +176,7 @@ impl App {
             },
             limits,
             load: Load::new(&config),
+            backups: Arc::new(Schedule::new(&config, entropy.clone())),
             config,
             clock,
             entropy,

@@ -1,11 +1,13 @@
 //! The command line: every command, its arguments, and where it is carried out.
 
+mod backup;
 mod business;
 mod check;
 mod client;
 mod console;
 mod demo;
 mod dkim;
+mod doctor;
 mod health;
 mod init;
 mod input;
@@ -67,6 +69,12 @@ enum Command {
     Console(console::Args),
     /// Show the effective configuration and test the database, the keys and the relay
     Check,
+    /// Look for what is wrong, or will be soon, and say what to do
+    ///
+    /// The database, its files, the clock, settings, keys, backups, relays, and the zones of senders.
+    /// Nothing is changed and no mail is sent. Each finding says what to do; the exit status is 1 when one of
+    /// them is an error.
+    Doctor(doctor::Args),
     /// Ask the running server whether it can do its work; exit status 0 if so
     ///
     /// It is asked at the address that http.listen names, by TLS if a certificate is configured; one that
@@ -95,6 +103,17 @@ enum Command {
     /// The keys by which sender domains sign mail
     #[command(subcommand)]
     Dkim(dkim::Command),
+    /// Copy the database into a file, while the server runs
+    ///
+    /// The copy is one moment of the database. It is read again and checked before it gets its name. Without
+    /// --with-keys it is a plain SQLite file.
+    Backup(backup::BackupArgs),
+    /// Put a backup in the place of the database
+    ///
+    /// The server must be stopped. The backup is checked and brought up to date before anything is touched, and
+    /// the exchange is one act: after a kill, the old or the new is there. Links, codes and
+    /// sessions in it are ended, because they may have been used since; mail that waited is set aside.
+    Restore(backup::RestoreArgs),
 }
 
 /// Carries the command out.
@@ -109,6 +128,7 @@ pub fn run(cli: Cli) -> Result<(), Error> {
             Command::Demo(args) => demo::run(args, &out).await,
             Command::Console(args) => console::run(args, &setup).await,
             Command::Check => check::run(&setup, &out).await,
+            Command::Doctor(args) => doctor::run(args, &setup, &out).await,
             Command::Health(args) => health::run(&args, &setup, &out).await,
             Command::Openapi => out.line(crate::http::openapi(&setup.config()?.http.public_url)),
             Command::Business(command) => business::run(command, &setup, &out).await,
@@ -118,6 +138,8 @@ pub fn run(cli: Cli) -> Result<(), Error> {
             Command::Outbox(command) => outbox::run(command, &setup, &out).await,
             Command::Key(command) => key::run(command, &setup, &out).await,
             Command::Dkim(command) => dkim::run(command, &setup, &out).await,
+            Command::Backup(args) => backup::backup(args, &setup, &out).await,
+            Command::Restore(args) => backup::put_back(args, &setup, &out).await,
         }
     })
 }

@@ -12,6 +12,7 @@ mod own;
 mod print;
 mod read;
 mod relay;
+mod secret;
 mod sections;
 mod smtp;
 
@@ -27,7 +28,8 @@ pub use error::{ConfigError, Origin};
 pub use kinds::{ForwardingHeader, LogFormat, Mailbox, MailboxError, Quota, QuotaError};
 pub use own::own_file;
 pub use relay::{RelayUrl, RelayUrlError, Tls};
-pub(crate) use sections::origin;
+pub(crate) use secret::secret_from;
+pub(crate) use sections::{MIN_PASSPHRASE, origin};
 
 /// The documented sample file, which holds the default of every key.
 pub const SAMPLE: &str = include_str!("../config.example.toml");
@@ -41,6 +43,8 @@ pub struct Config {
     pub storage: Storage,
     /// The signing keys.
     pub keys: Keys,
+    /// Backups.
+    pub backup: Backup,
     /// The mail relay.
     pub smtp: Smtp,
     /// When mail is sent.
@@ -125,6 +129,21 @@ pub struct Storage {
 pub struct Keys {
     /// The folder of the signing keys.
     pub dir: PathBuf,
+}
+
+/// Section `[backup]`.
+#[derive(Clone, Debug)]
+pub struct Backup {
+    /// The folder of the backups that the server makes; none when it makes none.
+    pub dir: Option<PathBuf>,
+    /// How long from one to the next.
+    pub every: Duration,
+    /// How many are kept.
+    pub keep: usize,
+    /// Whether they hold the keys; there is a passphrase then.
+    pub with_keys: bool,
+    /// The passphrase of backups that hold keys.
+    pub passphrase: Option<SecretString>,
 }
 
 /// Section `[smtp]`.
@@ -334,6 +353,7 @@ impl Config {
             http: Http::read(&settings)?,
             storage: Storage::read(&settings)?,
             keys: Keys::read(&settings)?,
+            backup: Backup::read(&settings)?,
             smtp: Smtp::read(&settings)?,
             outbox: Outbox::read(&settings)?,
             reset: Reset::read(&settings)?,

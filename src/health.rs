@@ -1,5 +1,6 @@
 //! Whether the server can do its work.
 
+use crate::backup::schedule;
 use crate::clock::Timestamp;
 use crate::config;
 use crate::outbox::{self, RelayStatus};
@@ -15,6 +16,9 @@ pub struct Report {
     /// Whether the relays work. One that does not is no reason to take the server away: requests are
     /// accepted all the same. It becomes one when mail has waited for too long.
     pub relay: String,
+    /// Whether the backups that the server makes by itself are made: `ok`, `off`, or what is wrong. Members
+    /// do not need them, so this is no reason to take the server away either.
+    pub backup: String,
 }
 
 /// How a part is that has no trouble.
@@ -32,6 +36,7 @@ impl Report {
 pub async fn check(
     store: &Store,
     relays: &[RelayStatus],
+    backups: Option<&schedule::Status>,
     config: &config::Outbox,
     now: Timestamp,
 ) -> Report {
@@ -55,6 +60,20 @@ pub async fn check(
             Err(error) => error.to_string(),
         },
         relay: relay(relays),
+        backup: backup(backups),
+    }
+}
+
+fn backup(status: Option<&schedule::Status>) -> String {
+    let Some(status) = status else {
+        return "off".to_owned();
+    };
+    match &status.last_failure {
+        None => OK.to_owned(),
+        Some((at, why)) => format!(
+            "{} in a row failed, the last at {at}: {why}",
+            status.failures
+        ),
     }
 }
 

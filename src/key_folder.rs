@@ -3,12 +3,12 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
-use std::os::unix::fs::{
-    DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _, fchown,
-};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use secrecy::SecretString;
+
+use crate::files::{belong_to_folder, make_folder, open_private, remove_if_there, sync_folder};
 
 /// Why the keys cannot be used. The messages are for the administrator and never show a key.
 #[derive(Debug, thiserror::Error)]
@@ -55,20 +55,10 @@ impl KeyFolder {
     /// Makes the folder when missing, and waits for other processes that write to it: two that start
     /// together must not each make a key that the other does not know.
     pub(crate) fn open(path: &Path) -> Result<Self, KeyError> {
-        fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(path)
-            .map_err(io_error(path))?;
+        make_folder(path).map_err(io_error(path))?;
         check(path)?;
         let lock_path = path.join(".lock");
-        let lock = OpenOptions::new()
-            .create(true)
-            .write(true)
-            .truncate(false)
-            .mode(0o600)
-            .open(&lock_path)
-            .and_then(|file| belong_to_folder(&file, path).map(|()| file))
+        let lock = open_private(&lock_path)
             .and_then(|file| file.lock().map(|()| file))
             .map_err(io_error(&lock_path))?;
         Ok(Self {
@@ -100,7 +90,7 @@ impl KeyFolder {
                 file.sync_all()
             })
             .and_then(|()| fs::rename(&temporary, &path))
-            .and_then(|()| File::open(&self.path)?.sync_all());
+            .and_then(|()| sync_folder(&self.path));
         written.map_err(io_error(&path))
     }
 
@@ -111,7 +101,7 @@ impl KeyFolder {
             return Ok(());
         }
         remove_if_there(&path)
-            .and_then(|()| File::open(&self.path)?.sync_all())
+            .and_then(|()| sync_folder(&self.path))
             .map_err(io_error(&path))
     }
 }
@@ -155,22 +145,6 @@ pub(crate) fn read_handed_over(path: &Path) -> Result<SecretString, KeyError> {
     }
     let text = fs::read_to_string(path).map_err(io_error(path))?;
     Ok(SecretString::from(text))
-}
-
-/// What `root` writes for a server that runs as another user must be that user's to read.
-fn belong_to_folder(file: &File, folder: &Path) -> io::Result<()> {
-    let (owner, found) = (fs::metadata(folder)?, file.metadata()?);
-    if found.uid() == 0 && owner.uid() != 0 {
-        fchown(file, Some(owner.uid()), Some(owner.gid()))?;
-    }
-    Ok(())
-}
-
-fn remove_if_there(path: &Path) -> io::Result<()> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
-    }
 }
 
 fn refuse_wider(path: &Path, forbidden: u32, wanted: u32) -> Result<(), KeyError> {

@@ -21,13 +21,13 @@
 //! | layer | modules |
 //! | --- | --- |
 //! | edges | [`cli`]: commands; [`console`]: the terminal application; [`http`]: routes, envelope, handlers; [`server`]: start and stop; [`editor`]: texts in somebody's own editor |
-//! | wiring | [`app`]: the parts of one deployment; [`health`]: whether they do their work |
-//! | acts | [`reset`], [`otp`], [`session`], [`totp`]: what members do; [`admin`]: what administrators do |
+//! | wiring | [`app`]: the parts of one deployment; [`health`]: whether they do their work; [`doctor`]: whether they are in order, from outside |
+//! | acts | [`reset`], [`otp`], [`session`], [`totp`]: what members do; [`admin`]: what administrators do; [`backup`]: copies, and their way back |
 //! | mail | [`mailing`]: whose brand a mail wears, and the notices |
 //! | things | [`business`], [`accounts`], [`password`], [`token`], [`templates`], [`outbox`], [`audit`], [`limits`], [`guesses`], [`load`]: how much at once |
 //! | secrets | [`key_folder`]: files that are ours alone; [`vault`]: sealing, and codes; [`dkim`]: signatures on mail; [`tls`]: the listener's certificate |
 //! | storage | [`store`]: one writer that commits in groups, threads that read, migrations |
-//! | ground | [`config`], [`clock`], [`entropy`], [`email`], [`key_folder`], [`locale`], [`text`] |
+//! | ground | [`config`], [`clock`], [`entropy`], [`email`], [`files`], [`locale`], [`text`] |
 //!
 //! SQL stands in the `sql.rs` beside its domain, as functions over a connection or a [`store::Tx`].
 //! Built-in mail templates are in `assets/mail/`, what the hosted pages (`http/pages.rs`) are made of in
@@ -59,6 +59,8 @@
 //!   the only places that ask the system, and a lint bans it elsewhere.
 //! - **Opening a page changes nothing.** Whatever a GET or HEAD of a hosted page is given, only a form
 //!   that carries its browser's own token acts.
+//! - **A restore is one act, and revives nothing.** Files are exchanged by a journal that whoever comes next
+//!   brings to its end ([`store::Swap`]); what could open a door at the time of the backup is ended.
 //! - **Domain modules know no HTTP and no command line.** Their errors are small enums; the edges turn
 //!   them into statuses and sentences.
 
@@ -66,15 +68,18 @@ pub mod accounts;
 pub mod admin;
 pub mod app;
 pub mod audit;
+pub mod backup;
 pub mod business;
 pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod console;
 pub mod dkim;
+pub mod doctor;
 pub mod editor;
 pub mod email;
 pub mod entropy;
+pub mod files;
 pub mod guesses;
 pub mod health;
 pub mod http;

@@ -254,6 +254,11 @@ pub(crate) fn forget_failures(tx: &Tx<'_>, account: AccountId) -> Result<(), Sto
     sql::forget_failures(tx, account)
 }
 
+/// Ends every code that somebody could still use. How many there were.
+pub fn end_every(tx: &Tx<'_>, now: Timestamp) -> Result<usize, StoreError> {
+    sql::end_every(tx, now)
+}
+
 /// Removes requests whose cool-down is long over.
 pub fn purge(tx: &Tx<'_>, now: Timestamp) -> Result<usize, StoreError> {
     sql::purge_requests(tx, now)

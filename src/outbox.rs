@@ -121,6 +121,11 @@ pub struct NewMessage {
     pub message_id: String,
 }
 
+/// Makes dead letters of all that wait or are being sent, for a person to decide about. How many.
+pub fn set_aside(tx: &Tx<'_>, reason: &str, now: Timestamp) -> Result<usize, StoreError> {
+    sql::set_aside(tx, reason, now)
+}
+
 /// A new Message-ID under `domain`, without angle brackets.
 pub fn message_id(domain: &str, entropy: &Entropy) -> String {
     format!("{}@{domain}", entropy.token::<16>())

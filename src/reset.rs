@@ -298,6 +298,11 @@ pub fn revoke_open(
     sql::revoke_open(tx, account, why, now)
 }
 
+/// Kills every link of everybody that could still be used. How many there were.
+pub fn revoke_every(tx: &Tx<'_>, why: &str, now: Timestamp) -> Result<usize, StoreError> {
+    sql::revoke_every(tx, why, now)
+}
+
 /// The links, newest first: those that can still be used, or all.
 pub fn list(
     db: &rusqlite::Connection,

@@ -27,6 +27,7 @@ pub struct Server {
     worker: JoinHandle<()>,
     housekeeping: JoinHandle<()>,
     certificate: JoinHandle<()>,
+    backups: JoinHandle<()>,
 }
 
 impl Server {
@@ -40,6 +41,7 @@ impl Server {
             worker: tokio::spawn(Arc::clone(&app.worker).run(stopped, grace)),
             housekeeping: tokio::spawn(housekeeping(Arc::clone(&app))),
             certificate: tokio::spawn(certificate(Arc::clone(&app))),
+            backups: tokio::spawn(Arc::clone(&app.backups).run(app.clock.clone())),
             app,
             address,
             stop,
@@ -77,6 +79,8 @@ impl Server {
         let _ = self.stop.send(true);
         self.housekeeping.abort();
         self.certificate.abort();
+        self.app.backups.stop();
+        self.backups.abort();
         // Each ends by itself within the configured time; an error is a panic, which is logged.
         let _ = tokio::join!(self.http, self.worker);
         self.app.store.close().await;

@@ -202,6 +202,16 @@ pub fn revoke_all(
     sql::revoke_sessions(tx, account, None, why, now)
 }
 
+/// Ends every session of everybody, with its refresh tokens. How many there were.
+pub fn revoke_every(tx: &Tx<'_>, why: &str, now: Timestamp) -> Result<usize, StoreError> {
+    sql::revoke_every_session(tx, why, now)
+}
+
+/// Kills every login token of everybody, magic links among them. How many there were.
+pub fn revoke_every_login_token(tx: &Tx<'_>, now: Timestamp) -> Result<usize, StoreError> {
+    sql::revoke_every_login_token(tx, now)
+}
+
 /// The open sessions of the account, newest first.
 pub fn list(
     db: &rusqlite::Connection,

@@ -7,22 +7,27 @@
 //! Architecture invariant: no transaction spans an SMTP conversation or a password hash. Work of
 //! that kind happens between two jobs.
 
+mod copy;
+mod lock;
 mod open;
 mod page;
 mod readers;
+mod swap;
 mod types;
 mod watch;
 mod writer;
 
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Notify;
 
+pub use self::copy::{Contents, CopyError, Unsound, copy, integrity, newest, orphans, verify};
 pub use self::open::OpenError;
 pub(crate) use self::page::anywhere;
 pub use self::page::{Page, Place};
+pub use self::swap::Swap;
 pub use self::watch::Watch;
 pub use self::writer::Tx;
 
@@ -96,12 +101,15 @@ pub struct Store {
     writer: Arc<writer::Writer>,
     readers: Arc<readers::Readers>,
     mail_queued: Arc<Notify>,
+    /// Kept until the store is closed.
+    in_use: Arc<Mutex<Option<lock::Lock>>>,
 }
 
 impl Store {
     /// Opens the file, making it when missing (0600), brings its schema up to date, and starts the
     /// writer thread.
     pub fn open(options: &Options) -> Result<Self, OpenError> {
+        let in_use = lock::share(&options.path)?;
         open::prepare_file(&options.path)?;
         let mut connection = open::writable(options)?;
         open::migrate(&mut connection)?;
@@ -114,6 +122,7 @@ impl Store {
                 Arc::clone(&mail_queued),
             )),
             mail_queued,
+            in_use: Arc::new(Mutex::new(Some(in_use))),
         })
     }
 
@@ -170,7 +179,47 @@ impl Store {
     pub async fn close(&self) {
         self.writer.close().await;
         self.readers.close().await;
+        let mut in_use = self.in_use.lock().unwrap_or_else(PoisonError::into_inner);
+        drop(in_use.take());
     }
+}
+
+/// Nobody but this process uses the database, and nobody begins to, while this lives.
+pub struct Alone {
+    database: PathBuf,
+    _lock: lock::Lock,
+}
+
+impl Alone {
+    /// None when a server, a console or a command has the database open. What an earlier restore has left
+    /// half done is done before.
+    pub fn with(database: &Path) -> Result<Option<Self>, OpenError> {
+        Ok(lock::exclude(database)?.map(|lock| Self {
+            database: database.to_owned(),
+            _lock: lock,
+        }))
+    }
+
+    /// Exchanges files as one act; see [`Swap`].
+    pub fn swap(&self, swap: &Swap) -> std::io::Result<()> {
+        swap::swap(&self.database, swap)
+    }
+}
+
+/// Whether there is a database, or will be one as soon as it is opened: a restore that was killed while it
+/// exchanged the files.
+pub fn exists(path: &Path) -> bool {
+    path.exists() || swap::is_pending(path)
+}
+
+/// Opens a database to look at it: nothing is made, changed or brought up to date.
+pub fn inspect(options: &Options) -> Result<rusqlite::Connection, OpenError> {
+    open::read_only(options)
+}
+
+/// The schema version of an open database; none when it is not one of ours.
+pub fn schema_version(db: &rusqlite::Connection) -> Option<u32> {
+    open::schema_version(db)
 }
 
 /// How large the database is, in bytes, without its write-ahead log.

@@ -70,6 +70,12 @@ impl Verdict {
     }
 }
 
+/// Uses up, for everybody, every code that could be taken at this time; the next one that is taken comes
+/// within a minute.
+pub fn use_up_to(tx: &Tx<'_>, now: Timestamp) -> Result<(), StoreError> {
+    sql::use_steps_to(tx, step(now) + 1)
+}
+
 /// Whether the account's second factor is satisfied, in the transaction that opens the session: when
 /// that is rolled back, the code is not used up.
 pub fn demand(
@@ -168,6 +174,11 @@ pub fn export_secret(
 ) -> Result<Option<Secret>, StoreError> {
     let stored = sql::find(db, account)?.filter(|stored| stored.confirmed);
     Ok(stored.and_then(|stored| unseal(vault, account, &stored)))
+}
+
+/// Somebody whose second factor is on, if there is anybody.
+pub fn any_on(db: &rusqlite::Connection) -> Result<Option<AccountId>, StoreError> {
+    sql::any_confirmed(db)
 }
 
 /// What a secret is sealed for.

@@ -40,6 +40,14 @@ impl Vault {
         })
     }
 
+    /// The name of a key that is not in `folder` yet, so that [`Vault::open`] would make it.
+    pub fn missing(folder: &Path) -> Option<&'static str> {
+        [SEAL, MAC]
+            .into_iter()
+            .map(|(name, _)| name)
+            .find(|name| !folder.join(name).exists())
+    }
+
     /// Tests the keys in `folder` and makes none; those that are missing are made at the next start.
     pub fn check(folder: &Path) -> Result<(), KeyError> {
         for (name, tag) in [SEAL, MAC] {

@@ -1,15 +1,11 @@
 //! `readmit check`.
 
-use std::sync::Arc;
-
 use super::setup::{CLOCK, Setup};
 use super::{Error, Output, log};
-use crate::business::{self, Brand};
 use crate::config::Config;
-use crate::entropy::Entropy;
-use crate::outbox::{OwnRelays, Relays};
+use crate::doctor::relays;
 use crate::password::Policy;
-use crate::store::{Options, Store};
+use crate::store::{self, Options, Store};
 use crate::token::{self, KeyState};
 use crate::vault::Vault;
 
@@ -23,15 +19,10 @@ pub(super) async fn run(setup: &Setup, out: &Output) -> Result<(), Error> {
         ("database", database(&config).await),
         ("keys", keys(&config)),
     ];
+    let relays = relays::probe_all(&config).await;
     results.extend(
-        relays(&config)
-            .await
-            .into_iter()
-            .map(|found| ("relay", found)),
-    );
-    let own = own_relays(&config).await;
-    results.extend(
-        own.iter()
+        relays
+            .iter()
             .map(|(name, result)| (name.as_str(), result.clone())),
     );
     if config.password.breach_file.is_some() {
@@ -51,7 +42,7 @@ pub(super) async fn run(setup: &Setup, out: &Output) -> Result<(), Error> {
 
 async fn database(config: &Config) -> Result<String, String> {
     let path = &config.storage.path;
-    if !path.exists() {
+    if !store::exists(path) {
         return Ok(format!(
             "{} will be made at the first start",
             path.display()
@@ -95,59 +86,4 @@ fn breaches(config: &Config) -> Result<String, String> {
     let policy = Policy::open(&config.password).map_err(|error| error.to_string())?;
     let (path, bytes) = policy.breach_file().ok_or("there is no file")?;
     Ok(format!("{}, {bytes} bytes", path.display()))
-}
-
-async fn relays(config: &Config) -> Vec<Result<String, String>> {
-    let relays = match Relays::open(&config.smtp, &config.outbox, CLOCK, Entropy::System) {
-        Ok(relays) => relays,
-        Err(error) => return vec![Err(error.to_string())],
-    };
-    let several = config.smtp.urls.len() > 1;
-    let found = relays.probe().await.into_iter().map(|(relay, found)| {
-        // With several of them, the failure alone may not say which one it is about.
-        found.map_err(|error| {
-            if several {
-                format!("{relay}: {error}")
-            } else {
-                error.to_string()
-            }
-        })
-    });
-    found.collect()
-}
-
-/// The relays of businesses that have their own. A database that cannot be read is told of elsewhere.
-async fn own_relays(config: &Config) -> Vec<(String, Result<String, String>)> {
-    let mut results = Vec::new();
-    if !config.storage.path.exists() {
-        return results;
-    }
-    let Ok(store) = Store::open(&Options::from(&config.storage)) else {
-        return results;
-    };
-    let businesses = store.read(business::list).await.unwrap_or_default();
-    store.close().await;
-    let entropy = Entropy::System;
-    let vault = Vault::open(&config.keys.dir, &entropy).map(Arc::new);
-    for business in businesses.iter().filter(|it| it.smtp.is_some()) {
-        let found = match &vault {
-            Err(error) => Err(error.to_string()),
-            Ok(vault) => {
-                let brand = Brand::of(business, &config.smtp.from, &config.http.public_url);
-                let own_relays = OwnRelays::new(
-                    &config.smtp,
-                    &config.outbox,
-                    Arc::clone(vault),
-                    CLOCK,
-                    entropy.clone(),
-                );
-                match own_relays.of(&brand) {
-                    Some(own) => own.probe().await,
-                    None => continue,
-                }
-            }
-        };
-        results.push((format!("relay of business {}", business.id), found));
-    }
-    results
 }

@@ -1,7 +1,10 @@
-//! What commands read: passwords from standard input, and a yes before something is destroyed.
+//! What commands read: passwords from standard input, passphrases from the terminal, and a yes before something is destroyed.
 
 use std::io::{IsTerminal as _, Read as _, Write as _};
 
+use crossterm::event::{self, Event, KeyCode, KeyEventKind, KeyModifiers};
+use crossterm::terminal;
+use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::Error;
@@ -32,6 +35,60 @@ pub(super) fn secret(what: &str) -> Result<SecretString, Error> {
         return Err("standard input has more than one line; give the password alone".into());
     }
     Ok(SecretString::from(line))
+}
+
+/// A secret that is typed at the terminal, which shows nothing of it.
+pub(super) fn unseen(prompt: &str) -> Result<SecretString, Error> {
+    let mut err = std::io::stderr().lock();
+    write!(err, "{prompt}")?;
+    err.flush()?;
+    let typed = {
+        let _raw = Raw::begin()?;
+        read_unseen()
+    };
+    writeln!(err)?;
+    typed
+}
+
+/// A terminal that shows nothing and leaves every key to us, a Ctrl-C included, which would otherwise end
+/// the program and leave the terminal mute.
+struct Raw;
+
+impl Raw {
+    fn begin() -> std::io::Result<Self> {
+        terminal::enable_raw_mode()?;
+        Ok(Self)
+    }
+}
+
+impl Drop for Raw {
+    fn drop(&mut self) {
+        // There is nothing to be done about a terminal that has gone away.
+        let _ = terminal::disable_raw_mode();
+    }
+}
+
+fn read_unseen() -> Result<SecretString, Error> {
+    let mut typed = Zeroizing::new(String::new());
+    loop {
+        let Event::Key(key) = event::read()? else {
+            continue;
+        };
+        if key.kind == KeyEventKind::Release {
+            continue;
+        }
+        let control = key.modifiers.contains(KeyModifiers::CONTROL);
+        match key.code {
+            KeyCode::Enter => return Ok(SecretString::from(typed.as_str())),
+            KeyCode::Char('c' | 'd') if control => return Err("nothing was done".into()),
+            KeyCode::Char('u') if control => typed.clear(),
+            KeyCode::Backspace => {
+                typed.pop();
+            }
+            KeyCode::Char(c) if !control => typed.push(c),
+            _ => {}
+        }
+    }
 }
 
 /// Asks before something is destroyed, unless `--yes` was given.

@@ -9,7 +9,7 @@ use crate::clock::Clock;
 use crate::config::{Config, ConfigFile};
 use crate::entropy::Entropy;
 use crate::password::Hasher;
-use crate::store::{Options, Store};
+use crate::store::{self, Options, Store};
 
 /// The file that is read without being named, if it is there.
 const DEFAULT_FILE: &str = "readmit.toml";
@@ -38,6 +38,14 @@ impl Setup {
         Ok(Config::load(file, environment())?)
     }
 
+    /// The configuration file, if there is one.
+    pub(super) fn file(&self) -> Option<&Path> {
+        let default = Path::new(DEFAULT_FILE);
+        self.file
+            .as_deref()
+            .or_else(|| default.exists().then_some(default))
+    }
+
     /// Carries a command out on the configured database, which is closed in order however the command
     /// ends. Only problems are logged.
     pub(super) async fn administer<F>(&self, database: Database, work: F) -> Result<(), Error>
@@ -55,7 +63,7 @@ impl Setup {
     /// Opens the configured database for whoever is at the terminal.
     pub(super) fn open(config: &Config, database: Database) -> Result<Admin, Error> {
         let path = &config.storage.path;
-        if database == Database::MustExist && !path.exists() {
+        if database == Database::MustExist && !store::exists(path) {
             return Err(format!(
                 "there is no database {} (storage.path) yet; `readmit serve` and `readmit business add` make \
                  it. If there should be one, name its configuration with --config",
@@ -68,7 +76,7 @@ impl Setup {
             store: Store::open(&Options::from(&config.storage))?,
             hasher: Hasher::new(&config.password, entropy.clone()),
             entropy,
-            actor: Actor::Admin(system_user()),
+            actor: actor(),
         })
     }
 }
@@ -87,6 +95,11 @@ pub(super) const CLOCK: Clock = Clock::System;
 pub(super) fn environment() -> impl Iterator<Item = (String, String)> {
     std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+}
+
+/// Who is at the terminal.
+pub(super) fn actor() -> Actor {
+    Actor::Admin(system_user())
 }
 
 /// The name under which acts stand in the audit log: who called sudo, else who is logged in.

@@ -30,11 +30,12 @@ pub(super) fn to_toml(config: &Config) -> String {
 
 type Keys = Vec<(&'static str, Value)>;
 
-fn sections(config: &Config) -> [(&'static str, Keys); 13] {
+fn sections(config: &Config) -> [(&'static str, Keys); 14] {
     [
         ("http", http(config)),
         ("storage", storage(config)),
         ("keys", vec![("dir", path(&config.keys.dir))]),
+        ("backup", backup(config)),
         ("smtp", smtp(config)),
         ("outbox", outbox(config)),
         ("reset", reset(config)),
@@ -86,6 +87,20 @@ fn storage(config: &Config) -> Keys {
         ("queue", count(storage.queue)),
         ("readers", count(storage.readers)),
         ("busy_timeout", span(storage.busy_timeout)),
+    ]
+}
+
+fn backup(config: &Config) -> Keys {
+    let backup = &config.backup;
+    let passphrase = backup.passphrase.as_ref().map_or("", |_| SET);
+    vec![
+        ("dir", backup.dir.as_deref().map_or_else(|| text(""), path)),
+        ("every", span(backup.every)),
+        ("keep", count(backup.keep)),
+        ("with_keys", backup.with_keys.into()),
+        ("passphrase", text(passphrase)),
+        // The file's content has become the passphrase above.
+        ("passphrase_file", text("")),
     ]
 }
 

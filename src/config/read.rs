@@ -14,7 +14,7 @@ use super::kinds::{parse_size, parse_span, show_size, show_span};
 use super::load::{Entry, Settings};
 
 /// Keys whose values never appear in a message.
-const NEVER_SHOWN: [&str; 2] = ["smtp.password", "smtp.url"];
+const NEVER_SHOWN: [&str; 3] = ["backup.passphrase", "smtp.password", "smtp.url"];
 
 /// The one key whose value may be shown although there is an `@` in it, unless it is the address of a relay.
 const MAILBOX: &str = "smtp.from";

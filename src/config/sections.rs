@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use data_encoding::HEXLOWER;
 use ipnet::IpNet;
+use secrecy::{ExposeSecret as _, SecretString};
 use tracing_subscriber::EnvFilter;
 use url::Url;
 
@@ -12,10 +13,12 @@ use super::error::ConfigError;
 use super::kinds::{ForwardingHeader, LogFormat, Quota};
 use super::load::Settings;
 use super::{
-    Caps, Http, Introspection, Keys, Limits, Log, Notices, Otp, Outbox, Password, Reset,
+    Backup, Caps, Http, Introspection, Keys, Limits, Log, Notices, Otp, Outbox, Password, Reset,
     ResourceServer, Storage, TlsFiles, Tokens,
 };
 
+/// The fewest characters of a backup's passphrase.
+pub(crate) const MIN_PASSPHRASE: usize = 12;
 /// Times are stored in milliseconds, so a shorter duration is none.
 pub(super) const INSTANT: Duration = Duration::from_millis(1);
 /// The claims of a token count whole seconds, so a shorter life is none.
@@ -132,6 +135,37 @@ impl Keys {
         Ok(Self {
             dir: settings.path("keys.dir")?,
         })
+    }
+}
+
+impl Backup {
+    pub(super) fn read(settings: &Settings) -> Result<Self, ConfigError> {
+        let backup = Self {
+            dir: settings.optional_path("backup.dir")?,
+            every: settings.span("backup.every", 60 * SECOND..=LONG)?,
+            keep: settings.count("backup.keep", 1..=10_000)?,
+            with_keys: settings.switch("backup.with_keys")?,
+            passphrase: settings.secret_or_file("backup.passphrase", "backup.passphrase_file")?,
+        };
+        let length = |passphrase: &SecretString| passphrase.expose_secret().chars().count();
+        match &backup.passphrase {
+            None if backup.with_keys => Err(settings.invalid(
+                "backup.with_keys",
+                "needs a passphrase; set backup.passphrase_file or backup.passphrase too",
+            )),
+            Some(passphrase) if length(passphrase) < MIN_PASSPHRASE => Err(settings.invalid(
+                if settings.text("backup.passphrase")?.is_empty() {
+                    "backup.passphrase_file"
+                } else {
+                    "backup.passphrase"
+                },
+                format!(
+                    "is too short; whoever has a backup can guess at leisure, so take {MIN_PASSPHRASE} \
+                     characters or more"
+                ),
+            )),
+            _ => Ok(backup),
+        }
     }
 }
 

@@ -1,10 +1,5 @@
 //! The section of the relays, with its password.
 
-use std::fs;
-use std::path::Path;
-
-use secrecy::SecretString;
-
 use super::error::ConfigError;
 use super::load::Settings;
 use super::sections::{DAY, INSTANT};
@@ -16,7 +11,7 @@ impl Smtp {
             urls: relays(settings)?,
             from: settings.parsed("smtp.from")?,
             username: settings.optional("smtp.username")?,
-            password: password(settings)?,
+            password: settings.secret_or_file("smtp.password", "smtp.password_file")?,
             token_file: settings.optional_path("smtp.token_file")?,
             ca_file: settings.optional_path("smtp.ca_file")?,
             timeout: settings.span("smtp.timeout", INSTANT..=DAY)?,
@@ -66,37 +61,6 @@ fn relays(settings: &Settings) -> Result<Vec<RelayUrl>, ConfigError> {
         ));
     }
     Ok(urls)
-}
-
-fn password(settings: &Settings) -> Result<Option<SecretString>, ConfigError> {
-    let password = settings.secret("smtp.password")?;
-    let Some(file) = settings.optional_path("smtp.password_file")? else {
-        return Ok(password);
-    };
-    if password.is_some() {
-        let other = settings.origin("smtp.password_file")?;
-        let problem = format!(
-            "is given, and smtp.password_file too ({other}); keep one and set the other to \"\""
-        );
-        return Err(settings.invalid("smtp.password", problem));
-    }
-    password_from(&file)
-        .map(Some)
-        .map_err(|problem| settings.invalid("smtp.password_file", problem))
-}
-
-fn password_from(file: &Path) -> Result<SecretString, String> {
-    let text = fs::read_to_string(file)
-        .map_err(|error| format!("cannot read {}: {error}", file.display()))?;
-    let line = text.strip_suffix('\n').unwrap_or(&text);
-    let line = line.strip_suffix('\r').unwrap_or(line);
-    if line.is_empty() {
-        return Err(format!(
-            "{} is empty; write the password into it",
-            file.display()
-        ));
-    }
-    Ok(SecretString::from(line))
 }
 
 /// Nothing that could end the EHLO line or add a word to it.

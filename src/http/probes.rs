@@ -39,6 +39,8 @@ struct Readiness {
     outbox: String,
     /// `ok`, or which relay is down. Mail waits for it; requests are taken all the same.
     relay: String,
+    /// `ok` or `off`, or why the server's own backups fail. Requests are taken all the same.
+    backup: String,
 }
 
 /// Whether the process answers.
@@ -129,7 +131,9 @@ impl Probes {
     )]
     async fn readyz(&self, app: Data<&Arc<App>>) -> Answer<Readiness, ReadyOrNot> {
         let relays = app.worker.relays();
-        let report = health::check(&app.store, &relays, &app.config.outbox, app.clock.now()).await;
+        let backups = app.backups.status();
+        let (settings, now) = (&app.config.outbox, app.clock.now());
+        let report = health::check(&app.store, &relays, backups.as_ref(), settings, now).await;
         let status = if report.is_ready() {
             StatusCode::OK
         } else {
@@ -140,6 +144,7 @@ impl Probes {
             database: report.database,
             outbox: report.outbox,
             relay: report.relay,
+            backup: report.backup,
         };
         Answer::new(status, &body)
     }

@@ -75,6 +75,14 @@ pub(super) struct Earlier {
     pub(super) credential_version: i64,
 }
 
+/// Ends the codes of all accounts. Their messages, should they be sent anew, make their own.
+pub(super) fn end_every(tx: &Tx<'_>, now: Timestamp) -> Result<usize, StoreError> {
+    Ok(tx.execute(
+        "UPDATE otp_codes SET used_at = ?1, outbox_id = NULL WHERE used_at IS NULL",
+        [now],
+    )?)
+}
+
 /// Ends the code that an earlier attempt at a message made, so that the next one makes its own. Its id,
 /// which is the magic link's, too.
 pub(crate) fn renounce(

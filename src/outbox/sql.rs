@@ -10,7 +10,7 @@ mod relays;
 pub(crate) use self::ahead::{Reach, any_ahead, bring_near};
 pub(crate) use self::claim::{Claim, Due, claim};
 pub(crate) use self::history::{attempts, note_attempt};
-pub(crate) use self::keep::{Cut, cancel, cut, hurry, remove, revive};
+pub(crate) use self::keep::{Cut, cancel, cut, hurry, remove, revive, set_aside};
 pub(crate) use self::listing::{
     Selection, activity, backlog, counts, list, of_account, page, select, show,
 };

@@ -192,6 +192,15 @@ pub(crate) fn revoke_open(
         .execute(params![account, why, now])?)
 }
 
+/// Revokes the links of all accounts. Their messages, should they be sent anew, make their own.
+pub(super) fn revoke_every(tx: &Tx<'_>, why: &str, now: Timestamp) -> Result<usize, StoreError> {
+    Ok(tx.execute(
+        "UPDATE reset_tokens SET revoked_at = ?2, revoked_why = ?1, outbox_id = NULL \
+         WHERE used_at IS NULL AND revoked_at IS NULL",
+        params![why, now],
+    )?)
+}
+
 /// Revokes one link; the account that it was for, unless it is used, revoked or unknown.
 pub(crate) fn revoke(
     tx: &Tx<'_>,

@@ -233,6 +233,28 @@ pub(super) fn revoke_sessions(
     Ok(ended)
 }
 
+/// Ends the sessions of all accounts.
+pub(super) fn revoke_every_session(
+    tx: &Tx<'_>,
+    why: &str,
+    now: Timestamp,
+) -> Result<usize, StoreError> {
+    let ended = tx.execute(
+        "UPDATE sessions SET revoked_at = ?2, revoked_why = ?1 WHERE revoked_at IS NULL",
+        params![why, now],
+    )?;
+    tx.execute("DELETE FROM refresh_tokens", [])?;
+    Ok(ended)
+}
+
+/// Kills the login tokens of all accounts.
+pub(super) fn revoke_every_login_token(tx: &Tx<'_>, now: Timestamp) -> Result<usize, StoreError> {
+    Ok(tx.execute(
+        "UPDATE login_tokens SET revoked_at = ?1 WHERE used_at IS NULL AND revoked_at IS NULL",
+        [now],
+    )?)
+}
+
 /// Deletes the refresh tokens of the account's sessions that have ended: nothing can be done with them.
 fn drop_refresh_tokens(tx: &Tx<'_>, account: AccountId) -> Result<(), StoreError> {
     tx.prepare_cached(

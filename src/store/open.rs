@@ -1,14 +1,15 @@
 //! Opening the file: modes, pragmas, migrations.
 
-use std::fs::{self, OpenOptions};
+use std::fs;
 use std::io;
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension as _};
 
 use super::Options;
+use crate::files::{beside, folder_of, make_folder, open_private};
 
 refinery::embed_migrations!("migrations");
 
@@ -54,6 +55,9 @@ pub enum OpenError {
         /// The newest version known here.
         known: u32,
     },
+    /// A restore has the database for itself.
+    #[error("a backup is being put in the place of the database {0}; wait until that is done")]
+    BeingRestored(PathBuf),
     /// A migration failed; the file is as it was before it.
     #[error("cannot bring the database up to date: {0}")]
     Migration(refinery::Error),
@@ -66,27 +70,12 @@ pub(super) fn prepare_file(path: &Path) -> Result<(), OpenError> {
         path: path.to_owned(),
         source,
     };
-    if let Some(folder) = path.parent().filter(|f| !f.as_os_str().is_empty()) {
-        fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(folder)
-            .map_err(failed)?;
-    }
-    OpenOptions::new()
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .mode(0o600)
-        .open(path)
-        .map_err(failed)?;
+    make_folder(folder_of(path)).map_err(failed)?;
+    open_private(path).map_err(failed)?;
     tighten(path).map_err(failed)?;
     // Those that a crash has left keep their own mode.
     for suffix in ["-wal", "-shm"] {
-        let mut companion = path.as_os_str().to_owned();
-        companion.push(suffix);
-        match tighten(Path::new(&companion)) {
+        match tighten(&beside(path, suffix)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
             _ => {}
         }
@@ -223,7 +212,7 @@ fn refuse_newer(connection: &Connection) -> Result<(), OpenError> {
 }
 
 /// The newest migration in the file's history; none for a file without one.
-fn schema_version(connection: &Connection) -> Option<u32> {
+pub(super) fn schema_version(connection: &Connection) -> Option<u32> {
     connection
         .query_row(
             "SELECT max(version) FROM refinery_schema_history",

@@ -106,6 +106,23 @@ pub(super) fn use_step(tx: &Tx<'_>, account: AccountId, step: i64) -> Result<boo
     Ok(used == 1)
 }
 
+/// An account whose device has shown a code.
+pub(super) fn any_confirmed(db: &Connection) -> Result<Option<AccountId>, StoreError> {
+    Ok(db
+        .prepare_cached("SELECT account_id FROM totp WHERE confirmed_at IS NOT NULL LIMIT 1")?
+        .query_row([], |row| row.get(0))
+        .optional()?)
+}
+
+/// Uses up every step to this one, for everybody.
+pub(super) fn use_steps_to(tx: &Tx<'_>, step: i64) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE totp SET last_step = max(coalesce(last_step, 0), ?1) WHERE confirmed_at IS NOT NULL",
+        [step],
+    )?;
+    Ok(())
+}
+
 pub(super) fn insert_recovery_code(
     tx: &Tx<'_>,
     account: AccountId,

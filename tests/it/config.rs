@@ -60,6 +60,10 @@ const OTHERS: &[(&str, &str)] = &[
     ("http.header_timeout", r#""1m""#),
     ("http.request_timeout", r#""1m""#),
     ("http.shutdown_timeout", r#""0s""#),
+    ("backup.dir", r#""backups""#),
+    ("backup.every", r#""6h""#),
+    ("backup.keep", "3"),
+    ("backup.passphrase", r#""correct horse battery""#),
     ("storage.path", r#""a.db""#),
     ("storage.max_group", "1"),
     ("storage.queue", "7"),
@@ -183,8 +187,10 @@ fn each_key_of_the_sample_follows_a_comment_of_its_own() {
 #[test]
 fn every_key_can_be_set_in_a_file_and_in_the_environment() {
     let defaults = keys(&load("", &[]).unwrap().to_toml());
-    // Those that are set together have tests of their own.
+    // Those that are set together have tests of their own; others show as another key.
     let mut tried: BTreeSet<String> = [
+        "backup.with_keys",
+        "backup.passphrase_file",
         "http.tls_cert",
         "http.tls_key",
         "smtp.username",

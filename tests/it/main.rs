@@ -3,6 +3,7 @@
 mod admin;
 mod attack;
 mod audit;
+mod backup;
 mod brand;
 mod clients;
 mod codes;
@@ -12,6 +13,7 @@ mod console;
 mod discovery;
 mod disk;
 mod dkim;
+mod doctor;
 mod enumeration;
 mod exchange;
 mod foreign_hashes;

@@ -50,6 +50,15 @@ pub(crate) fn cancel(
     Ok(cancelled == 1)
 }
 
+/// Makes dead letters of all that wait or are being sent. How many there were.
+pub(crate) fn set_aside(tx: &Tx<'_>, reason: &str, now: Timestamp) -> Result<usize, StoreError> {
+    Ok(tx.execute(
+        "UPDATE outbox SET state = 'dead', reason = ?1, finished_at = ?2, lease_owner = NULL, \
+         crashes = 0 WHERE state IN ('queued', 'sending')",
+        params![reason, now],
+    )?)
+}
+
 /// Has a message that waits tried at once; false if it does not wait.
 pub(crate) fn hurry(tx: &Tx<'_>, id: i64, now: Timestamp) -> Result<bool, StoreError> {
     let hurried = tx

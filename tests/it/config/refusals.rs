@@ -28,7 +28,7 @@ fn an_unknown_key_or_section_is_named_with_what_was_probably_meant() {
         ),
         (
             "[database]\npath = \"x\"",
-            "[database]: there is no such section; there are http, introspection, keys, limits, log, notices, otp, outbox, password, reset, smtp, storage, tokens",
+            "[database]: there is no such section; there are backup, http, introspection, keys, limits, log, notices, otp, outbox, password, reset, smtp, storage, tokens",
         ),
     ] {
         assert_eq!(refusal(file, &[]), format!("readmit.toml: {expected}"));
@@ -168,4 +168,17 @@ fn broken_toml_is_located_without_being_quoted() {
     let expected = "readmit.toml: line 3, column 20: this is not valid TOML: ";
     assert!(message.starts_with(expected), "{message}");
     assert!(!message.contains("hunter2"), "{message}");
+}
+
+/// A backup that holds the keys is worth as much as its passphrase. Its value is not shown.
+#[test]
+fn a_backup_with_keys_needs_a_passphrase_that_is_worth_something() {
+    assert_eq!(
+        refusal("[backup]\nwith_keys = true\n", &[]),
+        "readmit.toml: backup.with_keys: needs a passphrase; set backup.passphrase_file or \
+         backup.passphrase too"
+    );
+    let short = refusal("[backup]\npassphrase = \"eleven char\"\n", &[]);
+    assert!(short.contains("backup.passphrase: is too short"), "{short}");
+    assert!(!short.contains("eleven"), "{short}");
 }

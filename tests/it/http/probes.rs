@@ -20,7 +20,7 @@ fn a_healthy_server_says_so() {
     assert_eq!(ready.status, 200);
     assert_eq!(
         ready.text(),
-        r#"{"ready":true,"database":"ok","outbox":"ok","relay":"ok"}"#
+        r#"{"ready":true,"database":"ok","outbox":"ok","relay":"ok","backup":"off"}"#
     );
 }
 

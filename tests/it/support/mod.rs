@@ -4,6 +4,7 @@ pub(crate) mod app;
 pub(crate) mod browser;
 pub(crate) mod connection;
 pub(crate) mod contract;
+pub(crate) mod dns;
 pub(crate) mod faults;
 pub(crate) mod hashing;
 pub(crate) mod http;
