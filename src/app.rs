@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::audit;
 use crate::clock::Clock;
 use crate::config::{Config, Mailbox};
 use crate::dkim::{Dkim, DkimError};
@@ -81,10 +82,14 @@ impl App {
         if config.keys.dir == config.storage.path {
             return Err(StartError::KeysInDatabase(config.storage.path));
         }
-        let store = Store::open(&store::Options::from(&config.storage))?;
+        let vault = Arc::new(Vault::open(&config.keys.dir, &entropy)?);
+        let of_log = Arc::clone(&vault);
+        let store = Store::open(
+            &store::Options::from(&config.storage),
+            audit::hooks(move || Ok(Arc::clone(&of_log))),
+        )?;
         let honoured_for = token::honoured_for(&config);
         let keys = KeyRing::open(&config.keys.dir, honoured_for, clock.clone())?;
-        let vault = Arc::new(Vault::open(&config.keys.dir, &entropy)?);
         let signer = Arc::new(Signer::new(keys, &config.http.public_url));
         let hasher = Hasher::new(&config.password, entropy.clone());
         let policy = Policy::open(&config.password)?;

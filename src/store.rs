@@ -7,6 +7,7 @@
 //! Architecture invariant: no transaction spans an SMTP conversation or a password hash. Work of
 //! that kind happens between two jobs.
 
+mod hooks;
 mod open;
 mod page;
 mod readers;
@@ -20,6 +21,7 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
+pub use self::hooks::Hooks;
 pub use self::open::OpenError;
 pub(crate) use self::page::anywhere;
 pub use self::page::{Page, Place};
@@ -99,18 +101,20 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens the file, making it when missing (0600), brings its schema up to date, and starts the
-    /// writer thread.
-    pub fn open(options: &Options) -> Result<Self, OpenError> {
+    /// Opens the file, making it when missing (0600), brings its schema and its rows up to date, and
+    /// starts the writer thread.
+    pub fn open(options: &Options, hooks: Hooks) -> Result<Self, OpenError> {
         open::prepare_file(&options.path)?;
         let mut connection = open::writable(options)?;
         open::migrate(&mut connection)?;
+        writer::catch_up(&connection, &hooks).map_err(OpenError::CatchUp)?;
         let mail_queued = Arc::new(Notify::new());
         Ok(Self {
             readers: Arc::new(readers::Readers::open(options)?),
             writer: Arc::new(writer::Writer::start(
                 connection,
                 options.clone(),
+                hooks,
                 Arc::clone(&mail_queued),
             )),
             mail_queued,

@@ -4,14 +4,14 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
 use super::client::{Answer, Ask, ask};
-use super::setup::{CLOCK, Setup};
+use super::setup::{CLOCK, Setup, open_store};
 use super::{Error, Output, log};
 use crate::business::{self, Brand};
 use crate::config::Config;
 use crate::entropy::Entropy;
 use crate::outbox::{OwnRelays, Relays};
 use crate::password::Policy;
-use crate::store::{Options, Store};
+use crate::store::Store;
 use crate::token::{self, KeyState};
 use crate::vault::Vault;
 
@@ -59,7 +59,7 @@ async fn database(config: &Config) -> Result<String, String> {
             path.display()
         ));
     }
-    let store = Store::open(&Options::from(&config.storage)).map_err(|error| error.to_string())?;
+    let store = open_store(config).map_err(|error| error.to_string())?;
     let found = store.quick_check().await.map_err(|error| error.to_string());
     store.close().await;
     match found?.as_str() {
@@ -124,7 +124,7 @@ async fn own_relays(config: &Config) -> Vec<(String, Result<String, String>)> {
     if !config.storage.path.exists() {
         return results;
     }
-    let Ok(store) = Store::open(&Options::from(&config.storage)) else {
+    let Ok(store) = open_store(config) else {
         return results;
     };
     let businesses = store.read(business::list).await.unwrap_or_default();

@@ -15,16 +15,23 @@ use std::thread::JoinHandle;
 use rusqlite::Connection;
 use tokio::sync::{Notify, mpsc, oneshot};
 
-use super::{Options, StoreError, open};
+use super::{Hooks, Options, StoreError, open};
 
 /// A write transaction, as a job sees it. Functions that change state take one, so that what belongs
 /// together is committed together.
 pub struct Tx<'c> {
     connection: &'c Connection,
     queued_mail: &'c Cell<bool>,
+    hooks: &'c Hooks,
 }
 
 impl Tx<'_> {
+    /// HMAC-SHA-256 under a key that the database does not hold. What is made for one `purpose` says
+    /// nothing about another.
+    pub(crate) fn mac(&self, purpose: &str, message: &[u8]) -> Result<[u8; 32], StoreError> {
+        (self.hooks.mac)(purpose, message)
+    }
+
     /// Wakes the outbox worker once this transaction is on disk.
     pub(crate) fn announce_mail(&self) {
         self.queued_mail.set(true);
@@ -93,6 +100,7 @@ impl Writer {
     pub(super) fn start(
         connection: Connection,
         options: Options,
+        hooks: Hooks,
         mail_queued: Arc<Notify>,
     ) -> Self {
         let (sender, receiver) = mpsc::channel(options.queue);
@@ -102,6 +110,7 @@ impl Writer {
                 Loop {
                     connection: Some(connection),
                     options,
+                    hooks,
                     mail_queued,
                 }
                 .run(receiver);
@@ -198,6 +207,7 @@ struct Loop {
     /// Absent after a failed commit, until it can be opened again.
     connection: Option<Connection>,
     options: Options,
+    hooks: Hooks,
     mail_queued: Arc<Notify>,
 }
 
@@ -243,7 +253,7 @@ impl Loop {
                 error.to_string()
             })?,
         };
-        match run_group(&connection, group, queued_mail) {
+        match run_group(&connection, &self.hooks, group, queued_mail) {
             Ok(()) => {
                 self.connection = Some(connection);
                 Ok(())
@@ -264,8 +274,32 @@ fn is_lock_wait(error: &rusqlite::Error) -> bool {
     error.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy)
 }
 
+/// Brings rows of an older program up to date before anything else is written, a few in each transaction,
+/// so that other processes come in between and a kill costs little.
+pub(super) fn catch_up(connection: &Connection, hooks: &Hooks) -> Result<(), StoreError> {
+    let mut go_on = true;
+    while go_on && (hooks.is_behind)(connection)? {
+        connection.execute_batch("BEGIN IMMEDIATE")?;
+        let tx = Tx {
+            connection,
+            queued_mail: &Cell::new(false),
+            hooks,
+        };
+        let done = (hooks.catch_up)(&tx).and_then(|more| {
+            connection.execute_batch("COMMIT")?;
+            Ok(more)
+        });
+        if done.is_err() && !connection.is_autocommit() {
+            let _ = connection.execute_batch("ROLLBACK");
+        }
+        go_on = done?;
+    }
+    Ok(())
+}
+
 fn run_group(
     connection: &Connection,
+    hooks: &Hooks,
     group: &mut [Box<dyn Job>],
     queued_mail: &Cell<bool>,
 ) -> rusqlite::Result<()> {
@@ -276,6 +310,7 @@ fn run_group(
         let tx = Tx {
             connection,
             queued_mail: &announced,
+            hooks,
         };
         execute("SAVEPOINT job")?;
         let keep = job.run(&tx);
