@@ -16,7 +16,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 pub use self::chain::{Head, HeadError, Problem};
-pub use self::export::{ExportError, Format, export};
+pub use self::export::{ExportError, Format, export, export_to_file};
 pub use self::verify::{Removed, Report};
 
 use crate::accounts::AccountId;

@@ -1,5 +1,6 @@
 //! The command line: every command, its arguments, and where it is carried out.
 
+mod audit;
 mod business;
 mod check;
 mod client;
@@ -76,6 +77,9 @@ enum Command {
     /// Mail that waits, and what became of the rest
     #[command(subcommand)]
     Outbox(outbox::Command),
+    /// Who did what to whom, from where, and how it ended
+    #[command(subcommand)]
+    Audit(audit::Command),
     /// The keys that sign tokens
     #[command(subcommand)]
     Key(key::Command),
@@ -102,6 +106,7 @@ pub fn run(cli: Cli) -> Result<(), Error> {
             Command::Reset(command) => links::run(command, &setup, &out).await,
             Command::Template(command) => template::run(command, &setup, &out).await,
             Command::Outbox(command) => outbox::run(command, &setup, &out).await,
+            Command::Audit(command) => audit::run(command, &setup, &out).await,
             Command::Key(command) => key::run(command, &setup, &out).await,
             Command::Dkim(command) => dkim::run(command, &setup, &out).await,
         }

@@ -9,6 +9,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::app::App;
+use crate::audit;
 use crate::guesses;
 use crate::http::serve::serve;
 use crate::otp;
@@ -76,7 +77,8 @@ async fn housekeeping(app: Arc<App>) {
             .write_patiently(move |tx| Ok(guesses::purge(tx, now)? + otp::purge(tx, now)?))
             .await;
         let swept = retention::sweep(&app.store, &app.config.outbox, now).await;
-        if let Err(error) = purged.and(swept) {
+        let audited = audit::sweep(&app.store, app.config.audit.keep, now).await;
+        if let Err(error) = purged.and(swept).and(audited) {
             tracing::warn!(%error, "old rows could not be removed; they are tried again");
         }
     }

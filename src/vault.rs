@@ -40,6 +40,11 @@ impl Vault {
         })
     }
 
+    /// Whether the keys in `folder` have been made.
+    pub fn exists(folder: &Path) -> bool {
+        [SEAL, MAC].iter().all(|(name, _)| folder.join(name).exists())
+    }
+
     /// Tests the keys in `folder` and makes none; those that are missing are made at the next start.
     pub fn check(folder: &Path) -> Result<(), KeyError> {
         for (name, tag) in [SEAL, MAC] {

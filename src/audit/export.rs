@@ -1,6 +1,9 @@
 //! The log as a file, oldest entry first.
 
-use std::io::{self, Write};
+use std::fs::OpenOptions;
+use std::io::{self, BufWriter, Write};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
 
 use serde::Serialize;
 
@@ -18,6 +21,17 @@ pub enum Format {
     JsonLines,
     /// Comma-separated values with a header (RFC 4180).
     Csv,
+}
+
+impl Format {
+    /// What the ending of a file's name asks for; JSON lines where it asks for nothing.
+    pub fn of(path: &Path) -> Self {
+        let ending = path.extension().and_then(std::ffi::OsStr::to_str);
+        match ending {
+            Some(ending) if ending.eq_ignore_ascii_case("csv") => Self::Csv,
+            _ => Self::JsonLines,
+        }
+    }
 }
 
 /// Why an export is not whole.
@@ -61,6 +75,32 @@ pub async fn export(
             return Ok(count);
         }
     }
+}
+
+/// Writes them to a file that must be new, for its owner alone; how many. What is not whole is removed.
+pub async fn export_to_file(
+    store: &Store,
+    filter: &Filter,
+    format: Format,
+    path: &Path,
+) -> Result<u64, ExportError> {
+    // Whoever had an older file open, or a link in its place, would get to read this one.
+    let file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)?;
+    let written = async {
+        let mut out = BufWriter::new(file);
+        let count = export(store, filter, format, &mut out).await?;
+        out.get_ref().sync_all()?;
+        Ok(count)
+    };
+    let written = written.await;
+    if written.is_err() {
+        let _ = std::fs::remove_file(path);
+    }
+    written
 }
 
 fn json_line(entry: &Listed) -> io::Result<String> {

@@ -44,7 +44,7 @@ pub enum Message {
     /// An act has come to its end.
     Acted(Result<Done, String>),
     /// The audit log was written to a file, so many entries of it.
-    Exported(Result<(String, usize), String>),
+    Exported(Result<(String, u64), String>),
 }
 
 /// Something to be done outside.
