@@ -4,12 +4,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::audit;
-use crate::clock::Clock;
+use crate::clock::{Clock, Timestamp};
 use crate::config::{Config, Mailbox};
 use crate::dkim::{Dkim, DkimError};
 use crate::entropy::Entropy;
 use crate::limits::Limits;
 use crate::mailing;
+use crate::meter::Requests;
 use crate::otp::{self, Otps};
 use crate::outbox::transport::TransportError;
 use crate::outbox::worker::{Parts, Worker};
@@ -74,6 +75,10 @@ pub struct App {
     pub limits: Limits,
     /// The outbox's worker, to be run beside the server.
     pub worker: Arc<Worker>,
+    /// Which requests were answered.
+    pub requests: Requests,
+    /// When all this was put together.
+    pub started: Timestamp,
 }
 
 impl App {
@@ -159,6 +164,8 @@ impl App {
                 issuer: issuer(&config.smtp.from),
             },
             limits: Limits::new(&config.limits, clock.clone()),
+            requests: Requests::default(),
+            started: clock.now(),
             config,
             clock,
             entropy,

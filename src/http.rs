@@ -21,6 +21,7 @@ mod fields;
 mod member;
 mod methods;
 mod oauth;
+mod observe;
 mod pages;
 mod probes;
 mod reset;
@@ -98,8 +99,9 @@ pub fn routes(app: &Arc<App>) -> impl Endpoint<Output = Response> + use<> {
         .at("/docs", get(page))
         .at("/openapi.json", get(docs::document(document)))
         .data(Arc::clone(app));
-    guard(app, routes)
-        .around(move |next, request| methods::allow(Arc::clone(&methods), next, request))
+    let allowed = Arc::clone(&methods);
+    surround(app, methods, routes)
+        .around(move |next, request| methods::allow(Arc::clone(&allowed), next, request))
 }
 
 /// What stands around every route: a failure or a panic becomes an answer, and every answer has the
@@ -108,11 +110,29 @@ pub fn guard<E>(app: &Arc<App>, routes: E) -> impl Endpoint<Output = Response> +
 where
     E: Endpoint<Output = Response> + 'static,
 {
+    let document = openapi(&app.config.http.public_url);
+    surround(
+        app,
+        Arc::new(methods::Methods::of(&document, &pages::METHODS)),
+        routes,
+    )
+}
+
+fn surround<E>(
+    app: &Arc<App>,
+    known: Arc<methods::Methods>,
+    routes: E,
+) -> impl Endpoint<Output = Response> + use<E>
+where
+    E: Endpoint<Output = Response> + 'static,
+{
     let origins = Arc::new(cors::Origins::new(app));
-    let entropy = app.entropy.clone();
-    let of_edge = Arc::clone(app);
+    let (of_edge, observing) = (Arc::clone(app), Arc::clone(app));
     routes
         .around(move |next, request| edge::edge(Arc::clone(&of_edge), next, request))
         .around(move |next, request| cors::share(Arc::clone(&origins), next, request))
-        .around(move |next, request| envelope::headers(entropy.clone(), next, request))
+        .around(envelope::headers)
+        .around(move |next, request| {
+            observe::observe(Arc::clone(&observing), Arc::clone(&known), next, request)
+        })
 }

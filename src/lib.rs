@@ -81,6 +81,8 @@ pub mod key_folder;
 pub mod limits;
 pub mod locale;
 pub mod mailing;
+pub mod meter;
+pub mod metrics;
 pub mod otp;
 pub mod outbox;
 pub mod password;

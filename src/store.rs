@@ -8,6 +8,7 @@
 //! that kind happens between two jobs.
 
 mod hooks;
+mod meter;
 mod open;
 mod page;
 mod readers;
@@ -22,6 +23,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 
 pub use self::hooks::Hooks;
+pub use self::meter::Meter;
 pub use self::open::OpenError;
 pub(crate) use self::page::anywhere;
 pub use self::page::{Page, Place};
@@ -163,6 +165,16 @@ impl Store {
     pub async fn quick_check(&self) -> Result<String, StoreError> {
         self.read(|db| Ok(db.pragma_query_value(None, "quick_check", |row| row.get(0))?))
             .await
+    }
+
+    /// What the writer has done since the start.
+    pub fn meter(&self) -> &Meter {
+        self.writer.meter()
+    }
+
+    /// How many jobs wait for the writer.
+    pub fn waiting(&self) -> usize {
+        self.writer.waiting()
     }
 
     /// Returns when a commit of this process has queued mail since the last call.

@@ -42,7 +42,9 @@ impl Vault {
 
     /// Whether the keys in `folder` have been made.
     pub fn exists(folder: &Path) -> bool {
-        [SEAL, MAC].iter().all(|(name, _)| folder.join(name).exists())
+        [SEAL, MAC]
+            .iter()
+            .all(|(name, _)| folder.join(name).exists())
     }
 
     /// Tests the keys in `folder` and makes none; those that are missing are made at the next start.

@@ -183,7 +183,9 @@ impl std::fmt::Display for Head {
 
 /// Why a text is no [`Head`].
 #[derive(Clone, Copy, Debug, thiserror::Error)]
-#[error("a head is a number, a colon and 64 hexadecimal digits, as `readmit audit verify` prints it")]
+#[error(
+    "a head is a number, a colon and 64 hexadecimal digits, as `readmit audit verify` prints it"
+)]
 pub struct HeadError;
 
 impl std::str::FromStr for Head {

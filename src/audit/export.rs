@@ -104,7 +104,10 @@ pub async fn export_to_file(
 }
 
 fn json_line(entry: &Listed) -> io::Result<String> {
-    Ok(format!("{}\n", escape_active(&serde_json::to_string(entry)?)))
+    Ok(format!(
+        "{}\n",
+        escape_active(&serde_json::to_string(entry)?)
+    ))
 }
 
 const HEADER: [&str; 11] = [
@@ -129,9 +132,15 @@ fn cells(entry: &Listed) -> [String; 11] {
         inert_cell(&entry.actor),
         inert_cell(&entry.event),
         entry.outcome.clone(),
-        entry.account_id.map(|id| id.to_string()).unwrap_or_default(),
+        entry
+            .account_id
+            .map(|id| id.to_string())
+            .unwrap_or_default(),
         text(entry.email.as_ref().map(crate::email::EmailAddress::as_str)),
-        entry.business_id.map(|id| id.to_string()).unwrap_or_default(),
+        entry
+            .business_id
+            .map(|id| id.to_string())
+            .unwrap_or_default(),
         text(entry.client.as_deref()),
         text(entry.detail.as_deref()),
         entry.hash.clone().unwrap_or_default(),

@@ -207,7 +207,9 @@ fn listed(row: &rusqlite::Row<'_>) -> rusqlite::Result<Listed> {
         business_id: row.get(7)?,
         client: row.get(8)?,
         detail: row.get(9)?,
-        hash: row.get::<_, Option<Hash>>(10)?.map(|hash| HEXLOWER.encode(&hash)),
+        hash: row
+            .get::<_, Option<Hash>>(10)?
+            .map(|hash| HEXLOWER.encode(&hash)),
     })
 }
 
@@ -266,8 +268,7 @@ pub(super) fn following(
     limit: usize,
 ) -> Result<Vec<Listed>, StoreError> {
     let (condition, values) = condition(filter);
-    let sql =
-        format!("{LISTED} WHERE {condition} AND t.id > {after} ORDER BY t.id LIMIT {limit}");
+    let sql = format!("{LISTED} WHERE {condition} AND t.id > {after} ORDER BY t.id LIMIT {limit}");
     let mut statement = db.prepare(&sql)?;
     let rows = statement.query_map(params_from_iter(&values), listed)?;
     Ok(rows.collect::<Result<_, _>>()?)
@@ -281,9 +282,8 @@ pub(super) fn page(
 ) -> Result<Page<Listed>, StoreError> {
     let (condition, values) = condition(filter);
     let read = |from: String, order: &str, limit: usize| {
-        let sql = format!(
-            "{LISTED} WHERE {condition} AND {from} ORDER BY t.id {order} LIMIT {limit}"
-        );
+        let sql =
+            format!("{LISTED} WHERE {condition} AND {from} ORDER BY t.id {order} LIMIT {limit}");
         let mut statement = db.prepare_cached(&sql)?;
         let rows = statement.query_map(params_from_iter(&values), listed)?;
         Ok(rows.collect::<Result<_, _>>()?)

@@ -1,5 +1,7 @@
 //! `readmit serve`.
 
+use std::net::SocketAddr;
+
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -17,12 +19,23 @@ pub(super) async fn run(setup: &Setup, out: &Output) -> Result<(), Error> {
     let mut signals = Signals::listen()?;
     let app = App::open(config, CLOCK, Entropy::System)?;
     let listener = listen(&app.config.http).await?;
-    let server = Server::start(app, listener)?;
+    let metrics = match app.config.metrics.listen {
+        Some(address) => Some(bind(address, "metrics.listen").await?),
+        None => None,
+    };
+    let mut server = Server::start(app, listener)?;
     out.line(format!(
         "readmit {} listens on http://{}",
         env!("CARGO_PKG_VERSION"),
         server.address()
     ))?;
+    if let Some(listener) = metrics {
+        out.line(format!(
+            "metrics are at http://{}/metrics",
+            listener.local_addr()?
+        ))?;
+        server.serve_metrics(listener);
+    }
     let signal = signals.next().await;
     tracing::info!(signal, "stopping");
     server.stop().await;
@@ -31,8 +44,11 @@ pub(super) async fn run(setup: &Setup, out: &Output) -> Result<(), Error> {
 }
 
 pub(super) async fn listen(config: &Http) -> Result<TcpListener, Error> {
-    let address = config.listen;
-    let failed = |error| format!("cannot listen on {address} (http.listen): {error}");
+    bind(config.listen, "http.listen").await
+}
+
+async fn bind(address: SocketAddr, key: &str) -> Result<TcpListener, Error> {
+    let failed = |error| format!("cannot listen on {address} ({key}): {error}");
     Ok(TcpListener::bind(address).await.map_err(failed)?)
 }
 

@@ -15,7 +15,8 @@ use std::thread::JoinHandle;
 use rusqlite::Connection;
 use tokio::sync::{Notify, mpsc, oneshot};
 
-use super::{Hooks, Options, StoreError, open};
+use super::{Hooks, Meter, Options, StoreError, open};
+use crate::clock::Clock;
 
 /// A write transaction, as a job sees it. Functions that change state take one, so that what belongs
 /// together is committed together.
@@ -56,6 +57,8 @@ trait Job: Send {
 
 struct Call<F, T, E> {
     job: Option<F>,
+    /// What the job logs belongs to its caller.
+    span: tracing::Span,
     result: Option<Result<T, E>>,
     reply: oneshot::Sender<Result<T, E>>,
 }
@@ -70,7 +73,7 @@ where
         let Some(job) = self.job.take() else {
             return false;
         };
-        let result = catch_unwind(AssertUnwindSafe(|| job(tx)))
+        let result = catch_unwind(AssertUnwindSafe(|| self.span.in_scope(|| job(tx))))
             .unwrap_or_else(|_| Err(StoreError::Panicked.into()));
         let keep = result.is_ok();
         self.result = Some(result);
@@ -93,6 +96,7 @@ where
 /// The handle to the writer thread.
 pub(super) struct Writer {
     queue: Mutex<Option<mpsc::Sender<Box<dyn Job>>>>,
+    meter: Arc<Meter>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -104,6 +108,8 @@ impl Writer {
         mail_queued: Arc<Notify>,
     ) -> Self {
         let (sender, receiver) = mpsc::channel(options.queue);
+        let meter = Arc::new(Meter::default());
+        let counting = Arc::clone(&meter);
         let thread = std::thread::Builder::new()
             .name("writer".to_owned())
             .spawn(move || {
@@ -111,6 +117,7 @@ impl Writer {
                     connection: Some(connection),
                     options,
                     hooks,
+                    meter: counting,
                     mail_queued,
                 }
                 .run(receiver);
@@ -118,6 +125,7 @@ impl Writer {
             .expect("a thread can be started at start-up");
         Self {
             queue: Mutex::new(Some(sender)),
+            meter,
             thread: Mutex::new(Some(thread)),
         }
     }
@@ -133,7 +141,10 @@ impl Writer {
         let sent = self.queue()?.try_send(call);
         match sent {
             Ok(()) => wait(answer).await,
-            Err(mpsc::error::TrySendError::Full(_)) => Err(StoreError::Full.into()),
+            Err(mpsc::error::TrySendError::Full(_)) => {
+                self.meter.refused.add();
+                Err(StoreError::Full.into())
+            }
             Err(mpsc::error::TrySendError::Closed(_)) => Err(closed().into()),
         }
     }
@@ -157,6 +168,15 @@ impl Writer {
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
             .ok_or_else(closed)
+    }
+
+    pub(super) fn meter(&self) -> &Meter {
+        &self.meter
+    }
+
+    pub(super) fn waiting(&self) -> usize {
+        self.queue()
+            .map_or(0, |queue| queue.max_capacity() - queue.capacity())
     }
 
     pub(super) async fn close(&self) {
@@ -188,6 +208,7 @@ where
     let (reply, answer) = oneshot::channel();
     let call = Call {
         job: Some(job),
+        span: tracing::Span::current(),
         result: None,
         reply,
     };
@@ -208,6 +229,7 @@ struct Loop {
     connection: Option<Connection>,
     options: Options,
     hooks: Hooks,
+    meter: Arc<Meter>,
     mail_queued: Arc<Notify>,
 }
 
@@ -253,12 +275,19 @@ impl Loop {
                 error.to_string()
             })?,
         };
-        match run_group(&connection, &self.hooks, group, queued_mail) {
+        // Whatever clock the program goes by, this is the disk's time.
+        let begun = Clock::System.uptime();
+        let done = run_group(&connection, &self.hooks, group, queued_mail);
+        let took = Clock::System.uptime().saturating_sub(begun);
+        match done {
             Ok(()) => {
+                self.meter.groups.observe(group.len() as u64);
+                self.meter.commits.took(took);
                 self.connection = Some(connection);
                 Ok(())
             }
             Err(error) => {
+                self.meter.failed.add();
                 tracing::error!(%error, jobs = group.len(), "a commit failed; its jobs are refused");
                 if is_lock_wait(&error) && connection.is_autocommit() {
                     // Another process held the lock for too long: nothing is wrong with the connection.
