@@ -100,7 +100,9 @@ fn what_other_threads_log_for_a_request_carries_its_id() {
 #[test]
 fn what_is_logged_of_a_mail_carries_its_number() {
     let relay = SmtpServer::start();
-    let site = talkative(&relay.url()).set("outbox.first_retry", "50ms");
+    let site = talkative(&relay.url())
+        .set("outbox.first_retry", "50ms")
+        .set("outbox.max_retry", "50ms");
     site.add_jane(PASSWORD);
     relay.script(Stage::Dot, Action::Reply("451 4.7.1 not yet"));
     let server = site.serve();

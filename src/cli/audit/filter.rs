@@ -8,7 +8,7 @@ use crate::clock::Timestamp;
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Filter")]
-pub(super) struct FilterArgs {
+pub(in crate::cli) struct FilterArgs {
     /// Only those by actors whose name contains this: anonymous, member, or admin: and a system user
     #[arg(long, value_name = "TEXT")]
     actor: Option<String>,

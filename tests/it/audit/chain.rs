@@ -55,7 +55,7 @@ pub(super) fn drop_triggers(app: &TestApp) {
     let sql = app.sql();
     let drops: String = sql
         .prepare("SELECT 'DROP TRIGGER ' || name || ';' FROM sqlite_schema WHERE type = 'trigger'")
-        .and_then(|mut it| it.query_map([], |row| row.get(0))?.collect())
+        .and_then(|mut it| it.query_map([], |row| row.get::<_, String>(0))?.collect())
         .expect("the triggers");
     sql.execute_batch(&drops).expect("they are gone");
 }

@@ -62,10 +62,11 @@ fn every_refresh_is_recorded() {
         "session.refresh | refused | anonymous | 127.0.0.1 | jane | a refresh token was used twice; its \
          session has ended",
     );
+    // With its session, a token is gone.
     expect(
         &first,
         None,
-        "session.refresh | refused | anonymous | 127.0.0.1 | jane | its session has ended or expired",
+        "session.refresh | refused | anonymous | 127.0.0.1 | nobody | unknown refresh token",
     );
     let at: i64 = app.query("SELECT at FROM audit ORDER BY id DESC LIMIT 1");
     assert_eq!(at, START.after(Duration::from_mins(1)).millis());
