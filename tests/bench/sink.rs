@@ -1,4 +1,5 @@
-//! A relay that takes everything and remembers only how much, and when.
+//! A relay that takes everything and remembers only how much, and when. Like most it offers PIPELINING,
+//! and answers what came together in one piece.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -55,7 +56,7 @@ async fn converse(stream: TcpStream, taken: &AtomicUsize, arrived: &Notify) -> s
     stream.set_nodelay(true)?;
     let mut stream = BufReader::new(stream);
     stream.write_all(b"220 sink\r\n").await?;
-    let (mut line, mut in_data) = (Vec::new(), false);
+    let (mut line, mut replies, mut in_data) = (Vec::new(), Vec::new(), false);
     loop {
         line.clear();
         if stream.read_until(b'\n', &mut line).await? == 0 {
@@ -74,8 +75,13 @@ async fn converse(stream: TcpStream, taken: &AtomicUsize, arrived: &Notify) -> s
                 b"354 go on\r\n"
             }
             (false, b"QUIT\r\n") => b"221 bye\r\n",
+            (false, hello) if hello.starts_with(b"EHLO") => b"250-sink\r\n250 PIPELINING\r\n",
             (false, _) => b"250 ok\r\n",
         };
-        stream.write_all(reply).await?;
+        replies.extend_from_slice(reply);
+        if stream.buffer().is_empty() {
+            stream.write_all(&replies).await?;
+            replies.clear();
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! How letters leave: the conversation with a relay, what its failures mean, and the mail folder.
 
+mod pipelining;
 mod sendmail;
 mod tokens;
 
@@ -203,7 +204,8 @@ fn a_letter_that_smtp_would_garble_is_refused_without_a_connection() {
     assert_eq!(server.connections(), 0);
 }
 
-/// Assertion 65 builds on this: what a refusal is about, by its code and its stage.
+/// Assertion 65 builds on this: what a refusal is about, by its code and its stage, whether the
+/// commands are sent one by one or all at once.
 #[test]
 fn a_refusal_is_told_by_its_stage_and_code() {
     use FailureKind::{Broken, Credentials, Deferred, Rejected, Relay};
@@ -226,21 +228,26 @@ fn a_refusal_is_told_by_its_stage_and_code() {
         (Stage::Dot, "552 5.2.2 closed", Rejected, 552),
         (Stage::Dot, "354 4.3.0 closed", Broken, 354),
     ] {
-        let server = SmtpServer::start();
-        server.advertise_auth("jane", "swordfish");
-        server.script(stage, Action::Reply(reply));
-        let failure = failure_of(&with_credentials(settings(&server)));
-        assert_eq!(
-            (failure.kind, failure.code),
-            (kind, Some(code)),
-            "{stage:?} {reply}: {failure}"
-        );
-        let said = if kind == Broken {
-            "does not belong here"
-        } else {
-            "closed"
-        };
-        assert!(failure.text.ends_with(said), "{stage:?}: {failure}");
+        for pipelining in [false, true] {
+            let server = SmtpServer::start();
+            server.advertise_auth("jane", "swordfish");
+            if pipelining {
+                server.offer_pipelining();
+            }
+            server.script(stage, Action::Reply(reply));
+            let failure = failure_of(&with_credentials(settings(&server)));
+            assert_eq!(
+                (failure.kind, failure.code),
+                (kind, Some(code)),
+                "{stage:?} {reply}: {failure}"
+            );
+            let said = if kind == Broken {
+                "does not belong here"
+            } else {
+                "closed"
+            };
+            assert!(failure.text.ends_with(said), "{stage:?}: {failure}");
+        }
     }
 }
 

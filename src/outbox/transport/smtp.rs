@@ -9,7 +9,6 @@ mod failure;
 mod line;
 mod tls;
 
-use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -99,6 +98,8 @@ impl Credentials {
 struct Link {
     connection: AsyncSmtpConnection,
     encryption: Option<&'static str>,
+    /// Whether the relay takes several commands at once (RFC 2920).
+    pipelines: bool,
     idle_since: Timestamp,
 }
 
@@ -217,8 +218,8 @@ impl Relay {
         self.finish(stage, link, letter).await
     }
 
-    /// Gets a connection to accept our MAIL command. One that was waiting may have been closed by
-    /// the relay meanwhile, which says nothing about the letter: a fresh one takes its place.
+    /// Gets a connection to take the envelope. One that was waiting may have been closed by the relay
+    /// meanwhile, which says nothing about the letter: a fresh one takes its place.
     async fn begin<'l>(
         &self,
         stage: &mut Stage,
@@ -226,12 +227,10 @@ impl Relay {
         letter: &Letter,
         now: Timestamp,
     ) -> Result<&'l mut Link, Failure> {
-        *stage = Stage::Mail;
         if let Some(mut idle) = self.take_idle(now) {
-            match self.announce(&mut idle, letter).await {
+            match self.announce(stage, &mut idle, letter).await {
                 Ok(()) => return Ok(slot.insert(idle)),
-                Err(failure)
-                    if failure.kind == FailureKind::Broken || failure.code == Some(CLOSING) => {}
+                Err(failure) if *stage == Stage::Mail && says_nothing(&failure) => {}
                 Err(failure) => {
                     *slot = Some(idle);
                     return Err(failure);
@@ -239,31 +238,58 @@ impl Relay {
             }
         }
         let link = self.dial(stage, slot).await?;
-        *stage = Stage::Mail;
-        self.announce(link, letter).await?;
+        self.announce(stage, link, letter).await?;
         Ok(link)
     }
 
-    async fn announce(&self, link: &mut Link, letter: &Letter) -> Result<(), Failure> {
-        let command = Mail::new(Some(library_address(&letter.sender)), Vec::new());
-        self.command(Stage::Mail, link, command, Severity::PositiveCompletion)
-            .await
+    /// Sends the envelope, up to the relay's go-ahead for the letter: in one piece to a relay that
+    /// takes several commands at once, which saves two of four turns on a long way. What it has
+    /// accepted by the time of a refusal comes to nothing with the connection.
+    async fn announce(
+        &self,
+        stage: &mut Stage,
+        link: &mut Link,
+        letter: &Letter,
+    ) -> Result<(), Failure> {
+        let [sender, recipient] = [&letter.sender, &letter.recipient].map(library_address);
+        let (done, go_on) = (Severity::PositiveCompletion, Severity::PositiveIntermediate);
+        let commands = [
+            (
+                Stage::Mail,
+                Mail::new(Some(sender), Vec::new()).to_string(),
+                done,
+            ),
+            (
+                Stage::Rcpt,
+                Rcpt::new(recipient, Vec::new()).to_string(),
+                done,
+            ),
+            (Stage::Data, Data.to_string(), go_on),
+        ];
+        let all: String = commands
+            .iter()
+            .map(|(_, command, _)| command.as_str())
+            .collect();
+        for (at, command, wanted) in &commands {
+            *stage = *at;
+            let reply = match (link.pipelines, at) {
+                (false, _) => link.connection.command(command).await,
+                (true, Stage::Mail) => link.connection.command(&all).await,
+                (true, _) => link.connection.read_response().await,
+            };
+            let reply = reply.map_err(|error| self.failure(*at, &error))?;
+            expect(*at, &reply, *wanted)?;
+        }
+        Ok(())
     }
 
-    /// Everything behind MAIL. Nothing here is ever tried twice.
+    /// Sends the letter itself. Nothing from here on is ever tried twice.
     async fn finish(
         &self,
         stage: &mut Stage,
         link: &mut Link,
         letter: &Letter,
     ) -> Result<Reply, Failure> {
-        let accepted = Severity::PositiveCompletion;
-        *stage = Stage::Rcpt;
-        let command = Rcpt::new(library_address(&letter.recipient), Vec::new());
-        self.command(*stage, link, command, accepted).await?;
-        *stage = Stage::Data;
-        self.command(*stage, link, Data, Severity::PositiveIntermediate)
-            .await?;
         *stage = Stage::Content;
         // lettre writes a line end of its own before the dot; ours would become an empty line.
         let content = letter.bytes.strip_suffix(b"\r\n").unwrap_or(&letter.bytes);
@@ -275,26 +301,13 @@ impl Relay {
                 ..failure
             }
         })?;
-        expect(Stage::Content, &reply, accepted)?;
+        expect(Stage::Content, &reply, Severity::PositiveCompletion)?;
         let said = reply.message().collect::<Vec<_>>().join(" ");
         let said = text::without_letter(&self.without_credentials(&said), &letter.bytes);
         Ok(Reply {
             code: reply.code().into(),
             text: text::one_line(&said),
         })
-    }
-
-    async fn command(
-        &self,
-        stage: Stage,
-        link: &mut Link,
-        command: impl fmt::Display,
-        wanted: Severity,
-    ) -> Result<(), Failure> {
-        match link.connection.command(command).await {
-            Ok(reply) => expect(stage, &reply, wanted),
-            Err(error) => Err(self.failure(stage, &error)),
-        }
     }
 
     fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Link>> {
@@ -318,6 +331,11 @@ impl Attempt<'_> {
             link: None,
         }
     }
+}
+
+/// Whether a failure at the first command means no more than that the connection is over.
+fn says_nothing(failure: &Failure) -> bool {
+    failure.kind == FailureKind::Broken || failure.code == Some(CLOSING)
 }
 
 /// Parts with a connection that failed: politely when the relay has just spoken, and without a word

@@ -80,12 +80,14 @@ impl Worker {
     }
 
     /// How many messages to claim: a few more than can be sent at once keep the lanes busy while the next
-    /// claim commits. A relay that is on probation gets no more than it may have.
+    /// claim commits. With every lane taken it is still one for each: the mail of a fast relay would
+    /// otherwise wait for one commit after the other, rather than for the relay. A relay that is on
+    /// probation gets no more than it may have.
     fn batch(&self, window: usize) -> usize {
         let limit = if window < self.concurrency {
             window
         } else {
-            window.saturating_sub(self.lanes.busy()).max(1) * 4
+            (window.saturating_sub(self.lanes.busy()) * 4).max(window)
         };
         self.pace.as_ref().map_or(limit, |pace| {
             let pace = pace.lock().unwrap_or_else(PoisonError::into_inner);

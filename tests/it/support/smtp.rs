@@ -80,6 +80,7 @@ struct State {
     mechanisms: &'static str,
     account: Option<(String, String)>,
     starttls: bool,
+    pipelining: bool,
     mails: Vec<Mail>,
     handed_out: usize,
     connections: usize,
@@ -180,6 +181,11 @@ impl SmtpServer {
     /// The mechanisms offered by AUTH instead of `PLAIN LOGIN`.
     pub(crate) fn auth_mechanisms(&self, mechanisms: &'static str) {
         self.shared.lock().mechanisms = mechanisms;
+    }
+
+    /// EHLO offers PIPELINING from now on.
+    pub(crate) fn offer_pipelining(&self) {
+        self.shared.change(|state| state.pipelining = true);
     }
 
     /// Whether EHLO offers STARTTLS.

@@ -17,7 +17,7 @@ use tokio::net::TcpStream;
 use super::super::{Failure, FailureKind};
 use super::line::Line;
 use super::tls::Privacy;
-use super::{Link, Proof, Relay, Stage};
+use super::{CLOSING, Link, Proof, Relay, Stage};
 use crate::clock::Timestamp;
 use crate::config::Tls;
 
@@ -50,11 +50,34 @@ impl Relay {
         let link = slot.insert(Link {
             connection: connection.map_err(|error| self.failure(Stage::Hello, &error))?,
             encryption,
+            pipelines: false,
             idle_since: Timestamp::default(),
         });
         *stage = Stage::Auth;
         self.sign_in(link, stays_here).await?;
+        *stage = Stage::Hello;
+        link.pipelines = self.pipelines(link).await?;
         Ok(link)
+    }
+
+    /// Whether the relay offers PIPELINING (RFC 2920). lettre keeps only those features that it uses
+    /// itself, so that they are asked for once more, as RFC 5321 (4.1.4) allows at any time. A relay
+    /// that will not say them twice is one that does not offer it.
+    async fn pipelines(&self, link: &mut Link) -> Result<bool, Failure> {
+        let hello = Ehlo::new(self.hello.clone());
+        match link.connection.command(hello).await {
+            Ok(features) => Ok(features
+                .message()
+                .any(|feature| feature.trim().eq_ignore_ascii_case("PIPELINING"))),
+            Err(error)
+                if error
+                    .status()
+                    .is_some_and(|code| u16::from(code) != CLOSING) =>
+            {
+                Ok(false)
+            }
+            Err(error) => Err(self.failure(Stage::Hello, &error)),
+        }
     }
 
     /// Tries each address of the relay, each with its share of the time, so that one that swallows
@@ -73,8 +96,8 @@ impl Relay {
         for address in addresses {
             match tokio::time::timeout(share, TcpStream::connect(address)).await {
                 Ok(Ok(tcp)) => {
-                    // lettre writes the letter and its final dot apart. Nagle's algorithm would hold
-                    // the dot back until the relay acknowledges the letter, which it delays by 40 ms.
+                    // Nagle's algorithm would hold back what follows until the relay acknowledges what it
+                    // has, which it delays by 40 ms.
                     tcp.set_nodelay(true).map_err(failed)?;
                     return Ok(tcp);
                 }

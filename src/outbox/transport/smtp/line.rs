@@ -3,7 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use lettre::transport::smtp::client::AsyncTokioStream;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -19,29 +19,45 @@ enum Socket {
     Tls(Box<TlsStream<TcpStream>>),
 }
 
+impl Socket {
+    fn writer(&mut self) -> Pin<&mut (dyn AsyncWrite + Unpin)> {
+        Pin::new(match self {
+            Self::Plain(tcp) => tcp,
+            Self::Tls(tls) => tls,
+        })
+    }
+}
+
 /// A connection to the relay, encrypted or not.
 ///
 /// Replies are ASCII, since we never ask for SMTPUTF8, but some relays answer in Latin-1 all the
 /// same. lettre would take such a reply for a broken connection and so lose its code; here the
 /// offending bytes become question marks.
+///
+/// lettre writes and flushes a letter, and then its final dot. What does not end with a line is held
+/// back until the rest is there, so that both leave in one packet, or one TLS record.
 #[derive(Debug)]
 pub(super) struct Line {
     socket: Socket,
     stand_in: &'static [u8],
+    /// Written, and not sent yet.
+    unsent: Vec<u8>,
 }
 
 impl Line {
     pub(super) fn plain(tcp: TcpStream) -> Self {
-        Self {
-            socket: Socket::Plain(tcp),
-            stand_in: &[],
-        }
+        Self::over(Socket::Plain(tcp))
     }
 
     pub(super) fn tls(tls: TlsStream<TcpStream>) -> Self {
+        Self::over(Socket::Tls(Box::new(tls)))
+    }
+
+    fn over(socket: Socket) -> Self {
         Self {
-            socket: Socket::Tls(Box::new(tls)),
+            socket,
             stand_in: &[],
+            unsent: Vec::new(),
         }
     }
 
@@ -106,26 +122,31 @@ impl AsyncRead for Line {
 impl AsyncWrite for Line {
     fn poll_write(
         self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
+        _: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        match &mut self.get_mut().socket {
-            Socket::Plain(tcp) => Pin::new(tcp).poll_write(cx, bytes),
-            Socket::Tls(tls) => Pin::new(tls).poll_write(cx, bytes),
-        }
+        self.get_mut().unsent.extend_from_slice(bytes);
+        Poll::Ready(Ok(bytes.len()))
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match &mut self.get_mut().socket {
-            Socket::Plain(tcp) => Pin::new(tcp).poll_flush(cx),
-            Socket::Tls(tls) => Pin::new(tls).poll_flush(cx),
+        let line = self.get_mut();
+        if !line.unsent.ends_with(b"\r\n") {
+            return Poll::Ready(Ok(()));
         }
+        let mut socket = line.socket.writer();
+        while !line.unsent.is_empty() {
+            let sent = ready!(socket.as_mut().poll_write(cx, &line.unsent))?;
+            if sent == 0 {
+                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+            }
+            line.unsent.drain(..sent);
+        }
+        socket.poll_flush(cx)
     }
 
+    /// What was held back is the beginning of a letter, which is not to be sent without its end.
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match &mut self.get_mut().socket {
-            Socket::Plain(tcp) => Pin::new(tcp).poll_shutdown(cx),
-            Socket::Tls(tls) => Pin::new(tls).poll_shutdown(cx),
-        }
+        self.get_mut().socket.writer().poll_shutdown(cx)
     }
 }

@@ -150,6 +150,9 @@ impl Session<'_> {
         if state.starttls && !self.encrypted {
             features.push("STARTTLS".to_owned());
         }
+        if state.pipelining {
+            features.push("PIPELINING".to_owned());
+        }
         if state.account.is_some() {
             features.push(format!("AUTH {}", state.mechanisms));
         }
