@@ -1,7 +1,7 @@
 //! The parts of one deployment, put together.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::audit;
 use crate::clock::{Clock, Timestamp};
@@ -87,14 +87,19 @@ impl App {
         if config.keys.dir == config.storage.path {
             return Err(StartError::KeysInDatabase(config.storage.path));
         }
-        let vault = Arc::new(Vault::open(&config.keys.dir, &entropy)?);
-        let of_log = Arc::clone(&vault);
-        let store = Store::open(
-            &store::Options::from(&config.storage),
-            audit::hooks(move || Ok(Arc::clone(&of_log))),
-        )?;
+        // Entries from before the chain are sealed while the database is opened, any other ones later.
+        let (folder, of_log) = (config.keys.dir.clone(), entropy.clone());
+        let vault_of_log = Arc::new(OnceLock::new());
+        let opened = Arc::clone(&vault_of_log);
+        let hooks = audit::hooks(move || match opened.get() {
+            Some(vault) => Ok(Arc::clone(vault)),
+            None => Vault::open(&folder, &of_log).map(Arc::new),
+        });
+        let store = Store::open(&store::Options::from(&config.storage), hooks)?;
         let honoured_for = token::honoured_for(&config);
         let keys = KeyRing::open(&config.keys.dir, honoured_for, clock.clone())?;
+        let vault = Arc::new(Vault::open(&config.keys.dir, &entropy)?);
+        vault_of_log.get_or_init(|| Arc::clone(&vault));
         let signer = Arc::new(Signer::new(keys, &config.http.public_url));
         let hasher = Hasher::new(&config.password, entropy.clone());
         let policy = Policy::open(&config.password)?;

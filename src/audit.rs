@@ -8,6 +8,7 @@ mod export;
 mod retention;
 mod sql;
 mod verify;
+mod walk;
 
 use std::fmt;
 use std::sync::{Arc, OnceLock};
@@ -15,9 +16,10 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-pub use self::chain::{Head, HeadError, Problem};
+pub use self::chain::{Head, HeadError};
 pub use self::export::{ExportError, Format, export, export_to_file};
 pub use self::verify::{Removed, Report};
+pub use self::walk::Problem;
 
 use crate::accounts::AccountId;
 use crate::business::BusinessId;

@@ -202,7 +202,7 @@ impl Resets {
             Err(refusal) => return self.refuse(refusal, None, client, now).await,
         };
         // Hashing is dear: only a token that still stands is worth it.
-        let (asked, at) = (verified.clone(), verified.business);
+        let (asked, at, account) = (verified.clone(), verified.business, verified.account);
         let context = self
             .store
             .read(move |db| {
@@ -212,10 +212,7 @@ impl Resets {
             .await;
         let context = match context {
             Ok(context) => context,
-            Err(refusal) => {
-                let account = Some(verified.account);
-                return self.refuse(refusal, account, client, now).await;
-            }
+            Err(refusal) => return self.refuse(refusal, Some(account), client, now).await,
         };
         let hash = match self
             .hasher
@@ -231,8 +228,7 @@ impl Resets {
                 return Err(CompleteError::WeakPassword(missed));
             }
         };
-        let (login_jti, account) = (Jti::new(&self.entropy), verified.account);
-        let from = client.clone();
+        let (login_jti, from) = (Jti::new(&self.entropy), client.clone());
         let notice_id = outbox::message_id(&self.mail_domain, &self.entropy);
         let login = self
             .store

@@ -10,6 +10,7 @@ use tokio::task::JoinHandle;
 
 use crate::app::App;
 use crate::audit;
+use crate::clock::Timestamp;
 use crate::guesses;
 use crate::http::serve::serve;
 use crate::metrics;
@@ -43,7 +44,7 @@ impl Server {
         Ok(Self {
             http: tokio::spawn(serve(Arc::clone(&app), listener, stopped.clone())),
             worker: tokio::spawn(Arc::clone(&app.worker).run(stopped, grace)),
-            housekeeping: tokio::spawn(housekeeping(Arc::clone(&app))),
+            housekeeping: tokio::spawn(housekeeping(Arc::clone(&app), app.clock.now())),
             metrics: None,
             app,
             address,
@@ -92,14 +93,13 @@ async fn note_head(app: &App) {
     }
 }
 
-async fn housekeeping(app: Arc<App>) {
+async fn housekeeping(app: Arc<App>, begun: Timestamp) {
     note_head(&app).await;
-    let mut noted = app.clock.now();
+    let (mut now, mut noted) = (begun, begun);
     loop {
-        let next = app.clock.now().after(FORGET_EVERY);
-        app.clock.sleep_until(next).await;
+        app.clock.sleep_until(now.after(FORGET_EVERY)).await;
         app.limits.forget_idle();
-        let now = app.clock.now();
+        now = app.clock.now();
         let purged: Result<usize, StoreError> = app
             .store
             .write_patiently(move |tx| Ok(guesses::purge(tx, now)? + otp::purge(tx, now)?))

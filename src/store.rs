@@ -8,6 +8,7 @@
 //! that kind happens between two jobs.
 
 mod hooks;
+mod job;
 mod meter;
 mod open;
 mod page;

@@ -161,6 +161,6 @@ fn inert_cell(text: &str) -> String {
 fn csv_line<T: AsRef<[u8]> + Serialize>(cells: &[T]) -> io::Result<String> {
     let mut line = csv::Writer::from_writer(Vec::new());
     line.write_record(cells).map_err(io::Error::other)?;
-    let bytes = line.into_inner().map_err(|error| error.into_error())?;
+    let bytes = line.into_inner().map_err(csv::IntoInnerError::into_error)?;
     String::from_utf8(bytes).map_err(io::Error::other)
 }

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use super::chain::{self, Anchor, Walk};
+use super::chain::{self, Anchor};
 use super::sql;
+use super::walk::Walk;
 use crate::clock::Timestamp;
 use crate::store::{Store, StoreError, Tx};
 

@@ -2,8 +2,9 @@
 
 use serde::Serialize;
 
-use super::chain::{Head, Mac, Problem, Walk};
+use super::chain::{Head, Mac};
 use super::sql;
+use super::walk::{Problem, Walk};
 use crate::clock::Timestamp;
 use crate::store::{Store, StoreError};
 use crate::vault::Vault;
@@ -81,16 +82,13 @@ pub(super) async fn verify(
     loop {
         let look = store.read(move |db| sql::look(db, after, STRETCH)).await?;
         let anchor = look.anchor.as_ref();
-        let mut here = match walk.take() {
-            Some(mut walk) => {
-                walk.resume(anchor, mac)?;
-                walk
-            }
-            None => {
-                let (walk, problem) = Walk::from(anchor, mac)?;
-                report.note(problem);
-                walk
-            }
+        let mut here = if let Some(mut walk) = walk.take() {
+            walk.resume(anchor, mac)?;
+            walk
+        } else {
+            let (walk, problem) = Walk::from(anchor, mac)?;
+            report.note(problem);
+            walk
         };
         if let (Some((anchor, _)), Some(noted)) = (anchor, noted)
             && noted.id == anchor.through

@@ -44,11 +44,12 @@ pub(super) enum Command {
         #[command(flatten)]
         filter: FilterArgs,
     },
-    /// Find out whether an entry was removed, altered, inserted or moved; exit status 0 if none was
+    /// Find out whether an entry was removed, altered, inserted or moved
     ///
-    /// Every entry carries an HMAC over itself and the entry before it, under a key in `keys.dir`. The first
-    /// entry that does not fit is named. What the log alone cannot show is the loss of its newest entries:
-    /// keep the head that this prints somewhere else, and give it to a later call.
+    /// The exit status is 0 if none was. Every entry carries an HMAC over itself and the entry before it,
+    /// under a key in `keys.dir`; the first one that does not fit is named. What the log alone cannot show is
+    /// the loss of its newest entries: keep the head that this prints somewhere else, and give it to a later
+    /// call.
     Verify {
         /// A head that was printed earlier: whether the log still holds what it held then
         #[arg(long, value_name = "HEAD")]

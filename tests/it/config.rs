@@ -111,6 +111,8 @@ const OTHERS: &[(&str, &str)] = &[
     ("limits.sign_in", r#""1/1s""#),
     ("limits.exchange", r#""1/1s""#),
     ("limits.strength", r#""1/1s""#),
+    ("audit.keep", r#""0s""#),
+    ("metrics.listen", r#""""#),
     ("log.level", r#""warn,readmit=debug""#),
     ("log.format", r#""json""#),
 ];
