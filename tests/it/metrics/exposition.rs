@@ -143,19 +143,15 @@ fn labels(mut rest: &str) -> Vec<(String, String)> {
         }
         labels.push((name.to_owned(), value));
         let behind = &after[end.expect("a quotation mark") + 1..];
-        rest = match behind.strip_prefix(',') {
-            Some(more) => {
-                assert!(!more.is_empty(), "a comma at the end");
-                more
-            }
-            None => {
-                assert_eq!(behind, "");
-                ""
-            }
-        };
+        rest = behind.strip_prefix(',').unwrap_or(behind);
+        assert_eq!(behind.is_empty(), rest.is_empty(), "a comma at the end");
+        assert!(rest.is_empty() || behind.starts_with(','), "{behind}");
     }
     labels
 }
+
+/// The buckets of a histogram by their bounds, its sum and its count.
+type Parts = (Vec<(f64, f64)>, Option<f64>, Option<f64>);
 
 /// What the type of a family asks of its name and its samples.
 fn check(family: &Family) {
@@ -170,7 +166,7 @@ fn check(family: &Family) {
         return;
     }
     // By all labels but the bound.
-    let mut series: BTreeMap<String, (Vec<(f64, f64)>, Option<f64>, Option<f64>)> = BTreeMap::new();
+    let mut series: BTreeMap<String, Parts> = BTreeMap::new();
     for sample in &family.samples {
         let own = sample.series.split('{').next().expect("a name");
         let suffix = own.strip_prefix(name.as_str()).expect("its family's name");
