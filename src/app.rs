@@ -1,16 +1,18 @@
 //! The parts of one deployment, put together.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use crate::audit;
 use crate::backup::schedule::Schedule;
-use crate::clock::Clock;
+use crate::clock::{Clock, Timestamp};
 use crate::config::{Config, Mailbox};
 use crate::dkim::{Dkim, DkimError};
 use crate::entropy::Entropy;
 use crate::limits::Limits;
 use crate::load::Load;
 use crate::mailing;
+use crate::meter::Requests;
 use crate::otp::{self, Otps};
 use crate::outbox::transport::TransportError;
 use crate::outbox::worker::{Parts, Worker};
@@ -85,6 +87,10 @@ pub struct App {
     pub backups: Arc<Schedule>,
     /// The outbox's worker, to be run beside the server.
     pub worker: Arc<Worker>,
+    /// Which requests were answered.
+    pub requests: Requests,
+    /// When all this was put together.
+    pub started: Timestamp,
 }
 
 impl App {
@@ -99,10 +105,19 @@ impl App {
             .as_ref()
             .map(|files| Tls::open(files, clock.clone()))
             .transpose()?;
-        let store = Store::open(&store::Options::from(&config.storage))?;
+        // Entries from before the chain are sealed while the database is opened, any other ones later.
+        let (folder, of_log) = (config.keys.dir.clone(), entropy.clone());
+        let vault_of_log = Arc::new(OnceLock::new());
+        let opened = Arc::clone(&vault_of_log);
+        let hooks = audit::hooks(move || match opened.get() {
+            Some(vault) => Ok(Arc::clone(vault)),
+            None => Vault::open(&folder, &of_log).map(Arc::new),
+        });
+        let store = Store::open(&store::Options::from(&config.storage), hooks)?;
         let honoured_for = token::honoured_for(&config);
         let keys = KeyRing::open(&config.keys.dir, honoured_for, clock.clone())?;
         let vault = Arc::new(Vault::open(&config.keys.dir, &entropy)?);
+        vault_of_log.get_or_init(|| Arc::clone(&vault));
         let signer = Arc::new(Signer::new(keys, &config.http.public_url));
         let hasher = Hasher::new(&config.password, entropy.clone());
         let policy = Policy::open(&config.password)?;
@@ -177,6 +192,8 @@ impl App {
             limits,
             load: Load::new(&config),
             backups: Arc::new(Schedule::new(&config, entropy.clone())),
+            requests: Requests::default(),
+            started: clock.now(),
             config,
             clock,
             entropy,

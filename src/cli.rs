@@ -1,5 +1,6 @@
 //! The command line: every command, its arguments, and where it is carried out.
 
+mod audit;
 mod backup;
 mod business;
 mod check;
@@ -97,6 +98,9 @@ enum Command {
     /// Mail that waits, and what became of the rest
     #[command(subcommand)]
     Outbox(outbox::Command),
+    /// Who did what to whom, from where, and how it ended
+    #[command(subcommand)]
+    Audit(audit::Command),
     /// The keys that sign tokens
     #[command(subcommand)]
     Key(key::Command),
@@ -136,6 +140,7 @@ pub fn run(cli: Cli) -> Result<(), Error> {
             Command::Reset(command) => links::run(command, &setup, &out).await,
             Command::Template(command) => template::run(command, &setup, &out).await,
             Command::Outbox(command) => outbox::run(command, &setup, &out).await,
+            Command::Audit(command) => audit::run(command, &setup, &out).await,
             Command::Key(command) => key::run(command, &setup, &out).await,
             Command::Dkim(command) => dkim::run(command, &setup, &out).await,
             Command::Backup(args) => backup::backup(args, &setup, &out).await,

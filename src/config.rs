@@ -8,6 +8,7 @@ mod edit_distance;
 mod error;
 mod kinds;
 mod load;
+mod observe;
 mod own;
 mod print;
 mod read;
@@ -26,6 +27,7 @@ use url::Url;
 
 pub use error::{ConfigError, Origin};
 pub use kinds::{ForwardingHeader, LogFormat, Mailbox, MailboxError, Quota, QuotaError};
+pub use observe::{Audit, Log, Metrics};
 pub use own::own_file;
 pub use relay::{RelayUrl, RelayUrlError, Tls};
 pub(crate) use secret::secret_from;
@@ -63,6 +65,10 @@ pub struct Config {
     pub password: Password,
     /// How much one caller may ask for.
     pub limits: Limits,
+    /// The audit log.
+    pub audit: Audit,
+    /// What monitoring asks.
+    pub metrics: Metrics,
     /// The log.
     pub log: Log,
 }
@@ -320,15 +326,6 @@ pub struct Caps {
     pub business: Option<Quota>,
 }
 
-/// Section `[log]`.
-#[derive(Clone, Debug)]
-pub struct Log {
-    /// Directives of a `tracing_subscriber::EnvFilter`, known to parse.
-    pub level: String,
-    /// The form of a line.
-    pub format: LogFormat,
-}
-
 /// Which file is laid over the defaults.
 #[derive(Clone, Copy, Debug)]
 pub enum ConfigFile<'a> {
@@ -363,6 +360,8 @@ impl Config {
             notices: Notices::read(&settings)?,
             password: Password::read(&settings)?,
             limits: Limits::read(&settings)?,
+            audit: Audit::read(&settings)?,
+            metrics: Metrics::read(&settings)?,
             log: Log::read(&settings)?,
         };
         if config.outbox.lease <= config.smtp.timeout {

@@ -22,6 +22,7 @@ mod limited;
 mod member;
 mod methods;
 mod oauth;
+mod observe;
 mod pages;
 mod parameters;
 mod probes;
@@ -101,8 +102,9 @@ pub fn routes(app: &Arc<App>) -> impl Endpoint<Output = Response> + use<> {
         .at("/docs", get(page))
         .at("/openapi.json", get(docs::document(document)))
         .data(Arc::clone(app));
-    guard(app, routes)
-        .around(move |next, request| methods::allow(Arc::clone(&methods), next, request))
+    let allowed = Arc::clone(&methods);
+    surround(app, methods, routes)
+        .around(move |next, request| methods::allow(Arc::clone(&allowed), next, request))
 }
 
 /// What stands around every route: a failure or a panic becomes an answer, and every answer has the
@@ -111,10 +113,25 @@ pub fn guard<E>(app: &Arc<App>, routes: E) -> impl Endpoint<Output = Response> +
 where
     E: Endpoint<Output = Response> + 'static,
 {
+    let document = openapi(&app.config.http.public_url);
+    surround(
+        app,
+        Arc::new(methods::Methods::of(&document, &pages::METHODS)),
+        routes,
+    )
+}
+
+fn surround<E>(
+    app: &Arc<App>,
+    known: Arc<methods::Methods>,
+    routes: E,
+) -> impl Endpoint<Output = Response> + use<E>
+where
+    E: Endpoint<Output = Response> + 'static,
+{
     let origins = Arc::new(cors::Origins::new(app));
-    let entropy = app.entropy.clone();
     let hsts = envelope::hsts(&app.config.http);
-    let [of_edge, of_limits, of_load] = [(); 3].map(|()| Arc::clone(app));
+    let [of_edge, of_limits, of_load, observing] = [(); 4].map(|()| Arc::clone(app));
     routes
         .around(move |next, request| shed::shed(Arc::clone(&of_load), next, request))
         // So many layers of generic types are too deep for the compiler.
@@ -123,7 +140,8 @@ where
         .around(move |next, request| edge::edge(Arc::clone(&of_edge), next, request))
         .around(limited::tell)
         .around(move |next, request| cors::share(Arc::clone(&origins), next, request))
+        .around(move |next, request| envelope::headers(hsts.clone(), next, request))
         .around(move |next, request| {
-            envelope::headers(entropy.clone(), hsts.clone(), next, request)
+            observe::observe(Arc::clone(&observing), Arc::clone(&known), next, request)
         })
 }

@@ -20,14 +20,14 @@
 //!
 //! | layer | modules |
 //! | --- | --- |
-//! | edges | [`cli`]: commands; [`console`]: the terminal application; [`http`]: routes, envelope, handlers; [`server`]: start and stop; [`editor`]: texts in somebody's own editor |
+//! | edges | [`cli`]: commands; [`console`]: the terminal application; [`http`]: routes, envelope, handlers; [`metrics`]: what monitoring asks; [`server`]: start and stop; [`editor`]: texts in somebody's own editor |
 //! | wiring | [`app`]: the parts of one deployment; [`health`]: whether they do their work; [`doctor`]: whether they are in order, from outside |
 //! | acts | [`reset`], [`otp`], [`session`], [`totp`]: what members do; [`admin`]: what administrators do; [`backup`]: copies, and their way back |
 //! | mail | [`mailing`]: whose brand a mail wears, and the notices |
 //! | things | [`business`], [`accounts`], [`password`], [`token`], [`templates`], [`outbox`], [`audit`], [`limits`], [`guesses`], [`load`]: how much at once |
 //! | secrets | [`key_folder`]: files that are ours alone; [`vault`]: sealing, and codes; [`dkim`]: signatures on mail; [`tls`]: the listener's certificate |
 //! | storage | [`store`]: one writer that commits in groups, threads that read, migrations |
-//! | ground | [`config`], [`clock`], [`entropy`], [`email`], [`files`], [`locale`], [`text`] |
+//! | ground | [`config`], [`clock`], [`entropy`], [`email`], [`files`], [`locale`], [`meter`]: counters; [`text`] |
 //!
 //! SQL stands in the `sql.rs` beside its domain, as functions over a connection or a [`store::Tx`].
 //! Built-in mail templates are in `assets/mail/`, what the hosted pages (`http/pages.rs`) are made of in
@@ -51,6 +51,10 @@
 //!   ([`outbox::schedule`]).
 //! - **One-time means one conditional UPDATE and a row count**, under conditions that include the
 //!   account's credential version and status.
+//! - **The audit log is a chain.** Each entry carries an HMAC over itself and the entry before it, made in
+//!   its own transaction under a key outside the database ([`audit`]); the store gets that key as a hook
+//!   ([`store::Hooks`]) and knows nothing of entries.
+//! - **No label is a stranger's.** Metrics and the lines of requests name routes by their templates.
 //! - **Nothing at rest opens a door.** Rows hold a token's id; its signature exists in the mail only.
 //!   Refresh tokens are stored as SHA-256, TOTP secrets sealed. Keys live in a folder of their own.
 //! - **Mail goes to the stored address**, and its links lead where the business's settings say. No
@@ -88,6 +92,8 @@ pub mod limits;
 pub mod load;
 pub mod locale;
 pub mod mailing;
+pub mod meter;
+pub mod metrics;
 pub mod otp;
 pub mod outbox;
 pub mod password;

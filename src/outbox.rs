@@ -26,8 +26,8 @@ use std::time::Duration;
 use serde::Serialize;
 
 pub use self::listing::{
-    Attempted, Backlog, Count, Filter, Listed, Shown, Stats, activity, backlog, list, of_account,
-    page, relays, show, stats,
+    Attempted, Backlog, Count, Filter, Listed, Shown, Stats, Waiting, activity, backlog, list,
+    of_account, page, relays, show, stats, waiting,
 };
 pub use self::own_relays::{Own, OwnRelays};
 pub use self::relays::{RelayStatus, Relays};

@@ -15,7 +15,7 @@ use unicode_normalization::UnicodeNormalization as _;
 
 pub use self::breaches::BreachFileError;
 pub use self::foreign::HashError;
-pub use self::hasher::{Busy, Hasher, NewPasswordError, Verdict};
+pub use self::hasher::{Busy, Hasher, Meter, NewPasswordError, Verdict};
 pub use self::policy::{Context, Judgement, Missed, Policy, Rule};
 
 /// A password as somebody typed it, in Unicode's NFC so that a composed and a decomposed accent are

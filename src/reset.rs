@@ -6,6 +6,7 @@
 
 mod by_hand;
 mod compose;
+mod refused;
 pub(crate) mod sql;
 
 pub use self::by_hand::LinkError;
@@ -207,16 +208,23 @@ impl Resets {
         client: String,
         now: Timestamp,
     ) -> Result<String, CompleteError> {
-        let verified = self.verify(token, business, now)?;
+        let verified = match self.verify(token, business, now) {
+            Ok(verified) => verified,
+            Err(refusal) => return self.refuse(refusal, None, client, now).await,
+        };
         // Hashing is dear: only a token that still stands is worth it.
-        let (asked, at) = (verified.clone(), verified.business);
+        let (asked, at, account) = (verified.clone(), verified.business, verified.account);
         let context = self
             .store
             .read(move |db| {
                 let account = standing(db, &asked, now)?;
                 Ok::<_, CompleteError>(accounts::password_context(db, &account, at)?)
             })
-            .await?;
+            .await;
+        let context = match context {
+            Ok(context) => context,
+            Err(refusal) => return self.refuse(refusal, Some(account), client, now).await,
+        };
         let hash = match self
             .hasher
             .hash_new(&self.policy, password.into(), context)
@@ -231,7 +239,7 @@ impl Resets {
                 return Err(CompleteError::WeakPassword(missed));
             }
         };
-        let login_jti = Jti::new(&self.entropy);
+        let (login_jti, from) = (Jti::new(&self.entropy), client.clone());
         let notice_id = outbox::message_id(&self.mail_domain, &self.entropy);
         let login = self
             .store
@@ -263,8 +271,12 @@ impl Resets {
                 session::issue_login_token(tx, &account, business, login_jti, LOGIN_TTL, now)
                     .map_err(CompleteError::from)
             })
-            .await?;
-        Ok(self.signer.sign(token::Kind::Login, &login))
+            .await;
+        match login {
+            Ok(login) => Ok(self.signer.sign(token::Kind::Login, &login)),
+            // Another completion was faster.
+            Err(refusal) => self.refuse(refusal, Some(account), from, now).await,
+        }
     }
 }
 

@@ -9,14 +9,20 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::app::App;
+use crate::audit;
+use crate::clock::Timestamp;
 use crate::guesses;
 use crate::http::serve::serve;
+use crate::metrics;
 use crate::otp;
 use crate::outbox::retention;
 use crate::store::StoreError;
 
 /// How often callers whose quota is full again, and requests and guesses of long ago, are forgotten.
 const FORGET_EVERY: Duration = Duration::from_mins(1);
+
+/// How often the head of the audit log is noted.
+const NOTE_EVERY: Duration = Duration::from_hours(1);
 
 /// A server that serves and sends.
 pub struct Server {
@@ -28,6 +34,7 @@ pub struct Server {
     housekeeping: JoinHandle<()>,
     certificate: JoinHandle<()>,
     backups: JoinHandle<()>,
+    metrics: Option<JoinHandle<()>>,
 }
 
 impl Server {
@@ -39,13 +46,21 @@ impl Server {
         Ok(Self {
             http: tokio::spawn(serve(Arc::clone(&app), listener, stopped.clone())),
             worker: tokio::spawn(Arc::clone(&app.worker).run(stopped, grace)),
-            housekeeping: tokio::spawn(housekeeping(Arc::clone(&app))),
+            housekeeping: tokio::spawn(housekeeping(Arc::clone(&app), app.clock.now())),
             certificate: tokio::spawn(certificate(Arc::clone(&app))),
             backups: tokio::spawn(Arc::clone(&app.backups).run(app.clock.clone())),
+            metrics: None,
             app,
             address,
             stop,
         })
+    }
+
+    /// Answers monitoring on a listener of its own, until the stop.
+    pub fn serve_metrics(&mut self, listener: TcpListener) {
+        let stopped = self.stop.subscribe();
+        let serving = metrics::serve::serve(Arc::clone(&self.app), listener, stopped);
+        self.metrics = Some(tokio::spawn(serving));
     }
 
     /// Where it listens.
@@ -83,6 +98,10 @@ impl Server {
         self.backups.abort();
         // Each ends by itself within the configured time; an error is a panic, which is logged.
         let _ = tokio::join!(self.http, self.worker);
+        if let Some(metrics) = self.metrics {
+            let _ = metrics.await;
+        }
+        note_head(&self.app).await;
         self.app.store.close().await;
     }
 }
@@ -93,19 +112,34 @@ async fn certificate(app: Arc<App>) {
     }
 }
 
-async fn housekeeping(app: Arc<App>) {
+/// Writes the head of the audit log into the other log, which may be kept where nobody who can write the
+/// database can change it.
+async fn note_head(app: &App) {
+    let head: Result<_, StoreError> = app.store.read(audit::head).await;
+    if let Ok(Some(head)) = head {
+        tracing::info!(%head, "the audit log so far");
+    }
+}
+
+async fn housekeeping(app: Arc<App>, begun: Timestamp) {
+    note_head(&app).await;
+    let (mut now, mut noted) = (begun, begun);
     loop {
-        let next = app.clock.now().after(FORGET_EVERY);
-        app.clock.sleep_until(next).await;
+        app.clock.sleep_until(now.after(FORGET_EVERY)).await;
         app.limits.forget_idle();
-        let now = app.clock.now();
+        now = app.clock.now();
         let purged: Result<usize, StoreError> = app
             .store
             .write_patiently(move |tx| Ok(guesses::purge(tx, now)? + otp::purge(tx, now)?))
             .await;
         let swept = retention::sweep(&app.store, &app.config.outbox, now).await;
-        if let Err(error) = purged.and(swept) {
+        let audited = audit::sweep(&app.store, app.config.audit.keep, now).await;
+        if let Err(error) = purged.and(swept).and(audited) {
             tracing::warn!(%error, "old rows could not be removed; they are tried again");
+        }
+        if now.since(noted) >= NOTE_EVERY {
+            note_head(&app).await;
+            noted = now;
         }
     }
 }

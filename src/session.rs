@@ -230,6 +230,11 @@ pub fn count_open(
     sql::count_open(db, account, now)
 }
 
+/// How many sessions are open, of whomever.
+pub fn open_count(db: &rusqlite::Connection, now: Timestamp) -> Result<u32, StoreError> {
+    sql::open_count(db, now)
+}
+
 /// Which second factor was used, for the audit log.
 fn factor(verdict: totp::Verdict) -> Option<&'static str> {
     match verdict {

@@ -8,7 +8,10 @@
 //! that kind happens between two jobs.
 
 mod copy;
+mod hooks;
+mod job;
 mod lock;
+mod meter;
 mod open;
 mod page;
 mod readers;
@@ -24,6 +27,8 @@ use std::time::Duration;
 use tokio::sync::Notify;
 
 pub use self::copy::{Contents, CopyError, Unsound, copy, integrity, newest, orphans, verify};
+pub use self::hooks::Hooks;
+pub use self::meter::Meter;
 pub use self::open::OpenError;
 pub(crate) use self::page::anywhere;
 pub use self::page::{Page, Place};
@@ -106,19 +111,21 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens the file, making it when missing (0600), brings its schema up to date, and starts the
-    /// writer thread.
-    pub fn open(options: &Options) -> Result<Self, OpenError> {
+    /// Opens the file, making it when missing (0600), brings its schema and its rows up to date, and
+    /// starts the writer thread.
+    pub fn open(options: &Options, hooks: Hooks) -> Result<Self, OpenError> {
         let in_use = lock::share(&options.path)?;
         open::prepare_file(&options.path)?;
         let mut connection = open::writable(options)?;
         open::migrate(&mut connection)?;
+        writer::catch_up(&connection, &hooks).map_err(OpenError::CatchUp)?;
         let mail_queued = Arc::new(Notify::new());
         Ok(Self {
             readers: Arc::new(readers::Readers::open(options)?),
             writer: Arc::new(writer::Writer::start(
                 connection,
                 options.clone(),
+                hooks,
                 Arc::clone(&mail_queued),
             )),
             mail_queued,
@@ -168,6 +175,16 @@ impl Store {
     pub async fn quick_check(&self) -> Result<String, StoreError> {
         self.read(|db| Ok(db.pragma_query_value(None, "quick_check", |row| row.get(0))?))
             .await
+    }
+
+    /// What the writer has done since the start.
+    pub fn meter(&self) -> &Meter {
+        self.writer.meter()
+    }
+
+    /// How many jobs wait for the writer.
+    pub fn waiting(&self) -> usize {
+        self.writer.waiting()
     }
 
     /// Returns when a commit of this process has queued mail since the last call.

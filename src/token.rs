@@ -22,6 +22,7 @@ use crate::clock::Timestamp;
 use crate::email::EmailAddress;
 use crate::entropy::Entropy;
 pub use crate::key_folder::KeyError;
+use crate::meter::Counter;
 
 /// The unique id of a token: 128 random bits.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -57,6 +58,8 @@ pub enum Kind {
 }
 
 impl Kind {
+    const ALL: [Self; 3] = [Self::Reset, Self::Login, Self::Access];
+
     const fn typ(self) -> &'static str {
         match self {
             Self::Reset => "reset+jwt",
@@ -154,6 +157,7 @@ pub struct Signer {
     keys: KeyRing,
     issuer: String,
     seen: Seen,
+    issued: [Counter; Kind::ALL.len()],
 }
 
 /// What a token says whose signature is good, and which key made that.
@@ -172,7 +176,13 @@ impl Signer {
             keys,
             issuer: issuer.as_str().trim_end_matches('/').to_owned(),
             seen: Seen::default(),
+            issued: Default::default(),
         }
+    }
+
+    /// How many tokens of each kind were signed since the start, by `typ`.
+    pub fn issued(&self) -> [(&'static str, u64); Kind::ALL.len()] {
+        Kind::ALL.map(|kind| (kind.typ(), self.issued[kind as usize].get()))
     }
 
     /// `iss` of every token.
@@ -209,6 +219,7 @@ impl Signer {
         subject: &Subject,
         session: Option<&SessionClaims<'_>>,
     ) -> String {
+        self.issued[kind as usize].add();
         let key = self.keys.signing();
         let mut header = Header::new(Algorithm::ES256);
         header.typ = Some(kind.typ().to_owned());

@@ -32,12 +32,29 @@ impl Vault {
         let folder = KeyFolder::open(folder)?;
         let seal = load_or_make(&folder, SEAL, entropy)?;
         let mac = load_or_make(&folder, MAC, entropy)?;
-        let seal = UnboundKey::new(&AES_256_GCM, &*seal).expect("AES-256 takes 256 bits");
-        Ok(Self {
+        Ok(Self::of(&seal, &mac, entropy))
+    }
+
+    /// Takes the keys from files that stand in no folder yet; `contents` knows them by name.
+    pub(crate) fn of_files<'a>(
+        contents: impl Fn(&str) -> Option<&'a [u8]>,
+        entropy: &Entropy,
+    ) -> Result<Self, KeyError> {
+        let secret = |(name, tag): (&str, &str)| {
+            let text = contents(name).and_then(|file| std::str::from_utf8(file).ok());
+            text.and_then(|text| parse(text, tag))
+                .ok_or_else(|| KeyError::NotASecret(name.into()))
+        };
+        Ok(Self::of(&secret(SEAL)?, &secret(MAC)?, entropy))
+    }
+
+    fn of(seal: &Secret, mac: &Secret, entropy: &Entropy) -> Self {
+        let seal = UnboundKey::new(&AES_256_GCM, &**seal).expect("AES-256 takes 256 bits");
+        Self {
             seal: LessSafeKey::new(seal),
-            mac: hmac::Key::new(hmac::HMAC_SHA256, &*mac),
+            mac: hmac::Key::new(hmac::HMAC_SHA256, &**mac),
             entropy: entropy.clone(),
-        })
+        }
     }
 
     /// The name of a key that is not in `folder` yet, so that [`Vault::open`] would make it.
@@ -132,12 +149,11 @@ fn load_or_make(
 
 fn read(path: &Path, tag: &str) -> Result<Secret, KeyError> {
     let text = key_folder::read(path)?;
-    pem::parse(text.expose_secret())
-        .ok()
-        .filter(|pem| pem.tag() == tag)
-        .and_then(|pem| {
-            let contents = Zeroizing::new(pem.into_contents());
-            contents.as_slice().try_into().ok().map(Zeroizing::new)
-        })
-        .ok_or_else(|| KeyError::NotASecret(path.to_owned()))
+    parse(text.expose_secret(), tag).ok_or_else(|| KeyError::NotASecret(path.to_owned()))
+}
+
+fn parse(text: &str, tag: &str) -> Option<Secret> {
+    let pem = pem::parse(text).ok().filter(|pem| pem.tag() == tag)?;
+    let contents = Zeroizing::new(pem.into_contents());
+    contents.as_slice().try_into().ok().map(Zeroizing::new)
 }

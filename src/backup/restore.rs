@@ -19,9 +19,11 @@ use self::stage::Stage;
 use super::container::{self, ContainerError};
 use crate::audit::Actor;
 use crate::clock::Timestamp;
+use crate::entropy::Entropy;
 use crate::files::{beside, remove_if_there};
 use crate::key_folder::KeyError;
 use crate::store::{Alone, OpenError, Options, StoreError, Swap, Tx, Unsound};
+use crate::vault::Vault;
 use crate::{otp, outbox, reset, session, totp};
 
 /// What is to be restored.
@@ -40,6 +42,8 @@ pub struct Order<'a> {
     pub keep_sessions: bool,
     /// Who does it.
     pub actor: Actor,
+    /// Where randomness comes from, should keys have to be made.
+    pub entropy: &'a Entropy,
 }
 
 /// What was restored.
@@ -175,7 +179,12 @@ pub async fn restore(order: &Order<'_>, now: Timestamp) -> Result<Restored, Rest
     } else {
         NewKeys::unless_the_same(order, keys, now)?
     };
-    let ended = stage.bring_up_to_date(order, now).await?;
+    // Where the audit log goes on, under the keys that will be there.
+    let vault = match &keys {
+        Some(keys) => keys.vault(order.entropy)?,
+        None => Vault::open(order.keys, order.entropy)?,
+    };
+    let ended = stage.bring_up_to_date(order, vault, now).await?;
     stage.sync().map_err(failed)?;
 
     let mut swap = Swap {

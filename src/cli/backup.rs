@@ -131,6 +131,7 @@ pub(super) async fn put_back(args: RestoreArgs, setup: &Setup, out: &Output) -> 
         replace: args.force,
         keep_sessions: args.keep_sessions,
         actor: setup::actor(),
+        entropy: &Entropy::System,
     };
     let restored = restore(&order, CLOCK.now()).await?;
     if args.json {

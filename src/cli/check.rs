@@ -1,11 +1,11 @@
 //! `readmit check`.
 
-use super::setup::{CLOCK, Setup};
+use super::setup::{CLOCK, Setup, open_store};
 use super::{Error, Output, log};
 use crate::config::Config;
 use crate::doctor::relays;
 use crate::password::Policy;
-use crate::store::{self, Options, Store};
+use crate::store::{self, Store};
 use crate::token::{self, KeyState};
 use crate::vault::Vault;
 
@@ -48,7 +48,7 @@ async fn database(config: &Config) -> Result<String, String> {
             path.display()
         ));
     }
-    let store = Store::open(&Options::from(&config.storage)).map_err(|error| error.to_string())?;
+    let store = open_store(config).map_err(|error| error.to_string())?;
     let found = store.quick_check().await.map_err(|error| error.to_string());
     store.close().await;
     match found?.as_str() {

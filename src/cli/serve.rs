@@ -2,6 +2,8 @@
 
 mod manager;
 
+use std::net::SocketAddr;
+
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -24,13 +26,24 @@ pub(super) async fn run(setup: &Setup, out: &Output) -> Result<(), Error> {
     let manager = Manager::of_environment();
     let app = App::open(config, CLOCK, Entropy::System)?;
     let listener = listen(&app.config.http).await?;
-    let server = Server::start(app, listener)?;
+    let metrics = match app.config.metrics.listen {
+        Some(address) => Some(bind(address, "metrics.listen").await?),
+        None => None,
+    };
+    let mut server = Server::start(app, listener)?;
     let serving = format!("Serving on {}", server.url());
     out.line(format!(
         "readmit {} listens on {}",
         env!("CARGO_PKG_VERSION"),
         server.url()
     ))?;
+    if let Some(listener) = metrics {
+        out.line(format!(
+            "metrics are at http://{}/metrics",
+            listener.local_addr()?
+        ))?;
+        server.serve_metrics(listener);
+    }
     manager.ready(&serving);
     let signal = {
         let informed = manager.keep_informed(&server, &CLOCK);
@@ -65,8 +78,11 @@ fn reload(server: &Server) {
     }
 }
 pub(super) async fn listen(config: &Http) -> Result<TcpListener, Error> {
-    let address = config.listen;
-    let failed = |error| format!("cannot listen on {address} (http.listen): {error}");
+    bind(config.listen, "http.listen").await
+}
+
+async fn bind(address: SocketAddr, key: &str) -> Result<TcpListener, Error> {
+    let failed = |error| format!("cannot listen on {address} ({key}): {error}");
     Ok(TcpListener::bind(address).await.map_err(failed)?)
 }
 

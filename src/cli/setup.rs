@@ -1,15 +1,17 @@
 //! What most commands begin with: the configuration, the database, and who is at the terminal.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::admin::Admin;
-use crate::audit::Actor;
+use crate::audit::{self, Actor};
 use crate::cli::{Error, log};
 use crate::clock::Clock;
 use crate::config::{Config, ConfigFile};
 use crate::entropy::Entropy;
 use crate::password::Hasher;
-use crate::store::{self, Options, Store};
+use crate::store::{self, OpenError, Options, Store};
+use crate::vault::Vault;
 
 /// The file that is read without being named, if it is there.
 const DEFAULT_FILE: &str = "readmit.toml";
@@ -73,12 +75,19 @@ impl Setup {
         }
         let entropy = Entropy::System;
         Ok(Admin {
-            store: Store::open(&Options::from(&config.storage))?,
+            store: open_store(config)?,
             hasher: Hasher::new(&config.password, entropy.clone()),
             entropy,
             actor: actor(),
         })
     }
+}
+
+/// Opens the configured database. The keys are only looked at by what writes to the audit log.
+pub(super) fn open_store(config: &Config) -> Result<Store, OpenError> {
+    let folder = config.keys.dir.clone();
+    let vault = move || Vault::open(&folder, &Entropy::System).map(Arc::new);
+    Store::open(&Options::from(&config.storage), audit::hooks(vault))
 }
 
 /// Whether a command may make the database that it works on.

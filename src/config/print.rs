@@ -30,7 +30,7 @@ pub(super) fn to_toml(config: &Config) -> String {
 
 type Keys = Vec<(&'static str, Value)>;
 
-fn sections(config: &Config) -> [(&'static str, Keys); 14] {
+fn sections(config: &Config) -> [(&'static str, Keys); 16] {
     [
         ("http", http(config)),
         ("storage", storage(config)),
@@ -45,6 +45,8 @@ fn sections(config: &Config) -> [(&'static str, Keys); 14] {
         ("notices", vec![("sign_in", config.notices.sign_in.into())]),
         ("password", password(config)),
         ("limits", limits(config)),
+        ("audit", vec![("keep", span(config.audit.keep))]),
+        ("metrics", vec![("listen", optional(config.metrics.listen))]),
         ("log", log(config)),
     ]
 }
@@ -253,6 +255,10 @@ fn log(config: &Config) -> Keys {
 
 fn text(value: impl Display) -> Value {
     Value::String(value.to_string())
+}
+
+fn optional(value: Option<impl Display>) -> Value {
+    value.map_or_else(|| text(""), text)
 }
 
 fn list(items: &[impl Display]) -> Value {

@@ -6,14 +6,13 @@ use std::time::Duration;
 use data_encoding::HEXLOWER;
 use ipnet::IpNet;
 use secrecy::{ExposeSecret as _, SecretString};
-use tracing_subscriber::EnvFilter;
 use url::Url;
 
 use super::error::ConfigError;
-use super::kinds::{ForwardingHeader, LogFormat, Quota};
+use super::kinds::{ForwardingHeader, Quota};
 use super::load::Settings;
 use super::{
-    Backup, Caps, Http, Introspection, Keys, Limits, Log, Notices, Otp, Outbox, Password, Reset,
+    Backup, Caps, Http, Introspection, Keys, Limits, Notices, Otp, Outbox, Password, Reset,
     ResourceServer, Storage, TlsFiles, Tokens,
 };
 
@@ -25,16 +24,12 @@ pub(super) const INSTANT: Duration = Duration::from_millis(1);
 const SECOND: Duration = Duration::from_secs(1);
 pub(super) const DAY: Duration = Duration::from_hours(24);
 /// Ten years. Longer ones are typing errors, and could overflow when they are added to a time.
-const LONG: Duration = Duration::from_hours(24 * 3650);
+pub(super) const LONG: Duration = Duration::from_hours(24 * 3650);
 
 impl Http {
     pub(super) fn read(settings: &Settings) -> Result<Self, ConfigError> {
         Ok(Self {
-            listen: settings.parsed_by("http.listen", |text| {
-                text.parse::<SocketAddr>().map_err(|_| {
-                    "is not an address with a port; write it like \"127.0.0.1:8080\" or \"[::]:8080\""
-                })
-            })?,
+            listen: settings.parsed_by("http.listen", address)?,
             public_url: settings.parsed_by("http.public_url", public_url)?,
             tls: tls_files(settings)?,
             hsts: settings.span("http.hsts", Duration::ZERO..=LONG)?,
@@ -71,6 +66,13 @@ fn tls_files(settings: &Settings) -> Result<Option<TlsFiles>, ConfigError> {
             "is empty although http.tls_key is set; name the file of the certificate with its chain",
         )),
     }
+}
+
+/// Where to listen.
+pub(super) fn address(text: &str) -> Result<SocketAddr, &'static str> {
+    text.parse().map_err(
+        |_| "is not an address with a port; write it like \"127.0.0.1:8080\" or \"[::]:8080\"",
+    )
 }
 
 fn web_url(text: &str) -> Option<Url> {
@@ -332,35 +334,4 @@ fn quota(settings: &Settings, key: &str) -> Result<Option<Quota>, ConfigError> {
     settings
         .optional(key)?
         .map_or(Ok(None), |_| settings.parsed(key).map(Some))
-}
-
-impl Log {
-    pub(super) fn read(settings: &Settings) -> Result<Self, ConfigError> {
-        Ok(Self {
-            level: settings.parsed_by("log.level", directives)?,
-            format: settings.parsed_by("log.format", |text| match text {
-                "pretty" => Ok(LogFormat::Pretty),
-                "json" => Ok(LogFormat::Json),
-                _ => Err("is not a form of log lines; write \"pretty\" or \"json\""),
-            })?,
-        })
-    }
-}
-
-/// A filter takes a word that is no level for the name of a target, and then logs that target alone:
-/// `inof` would silence the server. So a word alone must be a level here.
-fn directives(text: &str) -> Result<String, &'static str> {
-    const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
-    let known = text.contains(['[', '{'])
-        || text
-            .split(',')
-            .map(str::trim)
-            .all(|word| word.contains('=') || LEVELS.contains(&word.to_ascii_lowercase().as_str()));
-    if !text.is_empty() && known && EnvFilter::builder().parse(text).is_ok() {
-        Ok(text.to_owned())
-    } else {
-        Err(
-            "is not a log level; write off, error, warn, info, debug or trace, or like \"info,readmit=debug\"",
-        )
-    }
 }

@@ -1,9 +1,7 @@
 //! What the console does outside of itself: it reads, and it acts as the commands do.
 
-use std::fs::OpenOptions;
-use std::io::{self, Write as _};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,7 +17,7 @@ use crate::business::OwnRelay;
 use crate::clock::{Clock, Timestamp};
 use crate::config::Config;
 use crate::outbox::Filter;
-use crate::store::{Place, StoreError};
+use crate::store::StoreError;
 use crate::templates;
 use crate::vault::Vault;
 
@@ -51,7 +49,9 @@ impl Hands {
                 Some(Message::Acted(done.map_err(|error| error.to_string())))
             }
             Effect::Export(file, filter) => {
-                let written = self.export(&file, filter).await;
+                let (store, path) = (&self.admin.store, Path::new(&file));
+                let format = audit::Format::of(path);
+                let written = audit::export_to_file(store, &filter, format, path).await;
                 let written = written.map_err(|error| format!("cannot write {file}: {error}"));
                 Some(Message::Exported(written.map(|count| (file, count))))
             }
@@ -184,41 +184,6 @@ impl Hands {
             .await;
         app.store.close().await;
         Ok(Done::Link(email, made?))
-    }
-
-    /// Writes the entries to a file that must be new, for its owner alone.
-    async fn export(
-        &self,
-        file: &str,
-        filter: audit::Filter,
-    ) -> Result<usize, Box<dyn std::error::Error + Send + Sync>> {
-        const STRETCH: usize = 1000;
-        let options = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(file)?;
-        let mut out = io::BufWriter::new(options);
-        let (mut place, mut count) = (Place::Start, 0);
-        loop {
-            let filter = filter.clone();
-            let here = place.clone();
-            let read = move |db: &rusqlite::Connection| audit::page(db, &filter, &here, STRETCH);
-            let page = self.admin.store.read(read).await?;
-            // The stretch begins behind the last entry that was written.
-            let fresh = page.rows.get(page.at..).unwrap_or_default();
-            for entry in fresh {
-                let line = serde_json::to_string(entry)?;
-                writeln!(out, "{}", crate::text::escape_active(&line))?;
-            }
-            count += fresh.len();
-            match fresh.last() {
-                Some(last) if page.after => place = Place::At(last.id - 1),
-                _ => break,
-            }
-        }
-        out.flush()?;
-        Ok(count)
     }
 }
 

@@ -51,7 +51,7 @@ pub enum Message {
     /// Somebody has left their own editor: what was written, or why nothing was.
     Written(Result<String, String>),
     /// The audit log was written to a file, so many entries of it.
-    Exported(Result<(String, usize), String>),
+    Exported(Result<(String, u64), String>),
 }
 
 /// Something to be done outside.

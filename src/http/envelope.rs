@@ -14,7 +14,6 @@ use poem_openapi::{ApiResponse, Object};
 use serde::Serialize;
 
 use crate::config::Http;
-use crate::entropy::Entropy;
 
 /// What is said where a second factor is due, by `exchange` and the token endpoint alike.
 pub(super) const TWO_FACTOR: &str = "two_factor_auth_check";
@@ -224,23 +223,14 @@ fn waiting(status: u16) -> Vec<MetaHeader> {
     headers
 }
 
-/// What every answer carries: a request id for the log, and what keeps browsers careful.
+/// What every answer carries to keep browsers careful.
 pub(super) async fn headers<E: Endpoint<Output = Response>>(
-    entropy: Entropy,
     hsts: Option<HeaderValue>,
     next: Arc<E>,
     request: Request,
 ) -> poem::Result<Response> {
-    let id = entropy.token::<9>();
-    let path = path_for_the_log(request.uri().path());
-    let span = tracing::info_span!("request", id, method = %request.method(), path);
-    let answer = next.get_response(request);
-    let mut response = tracing::Instrument::instrument(answer, span.clone()).await;
-    tracing::debug!(parent: &span, status = response.status().as_u16(), "answered");
+    let mut response = next.get_response(request).await;
     let headers = response.headers_mut();
-    if let Ok(id) = HeaderValue::from_str(&id) {
-        headers.insert("x-request-id", id);
-    }
     let mut default = |name, value| {
         headers
             .entry(name)
@@ -268,15 +258,4 @@ pub(super) fn hsts(http: &Http) -> Option<HeaderValue> {
     (private && seconds > 0)
         .then(|| HeaderValue::try_from(format!("max-age={seconds}")).ok())
         .flatten()
-}
-
-/// The path without what may be a token: a link that leads here by mistake can have it in its path. No
-/// name of ours is nearly as long.
-fn path_for_the_log(path: &str) -> String {
-    const LONGEST_NAME: usize = 32;
-    let names = path.split('/').map(|name| match name.len() {
-        0..=LONGEST_NAME => name,
-        _ => "...",
-    });
-    names.collect::<Vec<_>>().join("/")
 }

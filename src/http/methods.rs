@@ -1,6 +1,6 @@
 //! Which methods an address answers to, for those who tried another one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use poem::http::{HeaderValue, StatusCode, header};
@@ -8,8 +8,17 @@ use poem::{Endpoint, Request, Response};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+/// What stands for every path that leads nowhere.
+const NOWHERE: &str = "other";
+
 /// The methods of each path, as they stand in `Allow`.
-pub(super) struct Methods(Vec<(String, HeaderValue)>);
+pub(super) struct Methods {
+    /// Paths with a part that varies, as `{id}`.
+    templates: Vec<(Arc<str>, HeaderValue)>,
+    /// All others, which are found at once.
+    exact: HashMap<Arc<str>, HeaderValue>,
+    nowhere: Arc<str>,
+}
 
 /// As much of the OpenAPI document as is of interest here.
 #[derive(Deserialize)]
@@ -37,17 +46,32 @@ impl Methods {
                 .collect();
             (path, methods.join(", "))
         });
-        let all = operations
-            .chain(pages)
-            .filter_map(|(path, methods)| Some((path, HeaderValue::from_str(&methods).ok()?)));
-        Self(all.collect())
+        let all = operations.chain(pages).filter_map(|(path, methods)| {
+            Some((path.into(), HeaderValue::from_str(&methods).ok()?))
+        });
+        let (templates, exact): (Vec<(Arc<str>, _)>, Vec<_>) =
+            all.partition(|(path, _): &(Arc<str>, _)| path.contains('{'));
+        Self {
+            templates,
+            exact: exact.into_iter().collect(),
+            nowhere: NOWHERE.into(),
+        }
+    }
+
+    fn find(&self, path: &str) -> Option<(&Arc<str>, &HeaderValue)> {
+        self.exact.get_key_value(path).or_else(|| {
+            let found = self.templates.iter().find(|(known, _)| is_at(known, path));
+            found.map(|(known, methods)| (known, methods))
+        })
     }
 
     fn at(&self, path: &str) -> Option<HeaderValue> {
-        self.0
-            .iter()
-            .find(|(known, _)| is_at(known, path))
-            .map(|(_, methods)| methods.clone())
+        self.find(path).map(|(_, methods)| methods.clone())
+    }
+
+    /// The template of the route that a path takes.
+    pub(super) fn route(&self, path: &str) -> Arc<str> {
+        Arc::clone(self.find(path).map_or(&self.nowhere, |(known, _)| known))
     }
 }
 

@@ -63,6 +63,24 @@ pub fn stats(db: &rusqlite::Connection, relays: &[RelayUrl]) -> Result<Stats, St
     })
 }
 
+/// What has not come to its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    /// Messages that wait for their next attempt.
+    pub queued: u32,
+    /// Messages that are being sent.
+    pub sending: u32,
+    /// Queued messages whose time has come.
+    pub due: u32,
+    /// Since when the oldest of those has been due.
+    pub oldest_due: Option<Timestamp>,
+}
+
+/// What waits now.
+pub fn waiting(db: &rusqlite::Connection, now: Timestamp) -> Result<Waiting, StoreError> {
+    sql::waiting(db, now)
+}
+
 /// How these relays are, as the server that last used them has found them.
 pub fn relays(
     db: &rusqlite::Connection,

@@ -14,13 +14,34 @@ pub const BOUNDS: [u64; 14] = [
     86_400_000,
 ];
 
+/// How the reasons begin for which there is nothing to send, and under what each is counted. The last stands
+/// for all others.
+const DROPS: [(&str, &str); 13] = [
+    ("no account has this address", "unknown_address"),
+    ("the account is suspended", "suspended"),
+    ("suppressed since", "suppressed"),
+    ("there is no such business", "unknown_business"),
+    ("the account was removed", "removed"),
+    ("the account must choose a new password", "must_reset"),
+    ("the account has a password already", "has_password"),
+    (
+        "a link that is still unused was sent just before",
+        "cooling_down",
+    ),
+    ("the account has as many unused links", "too_many_links"),
+    ("the account has as many unused codes", "too_many_codes"),
+    ("the link was used or revoked", "link_over"),
+    ("the code was used or revoked", "code_over"),
+    ("", "other"),
+];
+
 /// Counters that many tasks share.
 #[derive(Debug, Default)]
 pub struct Meter {
     begun: AtomicU64,
     sent: AtomicU64,
     retried: AtomicU64,
-    dropped: AtomicU64,
+    dropped: [AtomicU64; DROPS.len()],
     dead: [AtomicU64; Cause::CLASSES.len()],
     delays: [AtomicU64; BOUNDS.len()],
     delay_sum: AtomicU64,
@@ -37,6 +58,8 @@ pub struct Snapshot {
     pub retried: u64,
     /// Messages for which there was nothing to send.
     pub dropped: u64,
+    /// The same by reason.
+    pub dropped_by: [(&'static str, u64); DROPS.len()],
     /// Messages given up, by class.
     pub dead: [(&'static str, u64); Cause::CLASSES.len()],
     /// Sent messages by the time from the intake to the relay's consent: upper bound in milliseconds, and
@@ -72,8 +95,10 @@ impl Meter {
         add(&self.retried, 1);
     }
 
-    pub(super) fn dropped(&self) {
-        add(&self.dropped, 1);
+    pub(super) fn dropped(&self, why: &str) {
+        if let Some(place) = DROPS.iter().position(|(start, _)| why.starts_with(start)) {
+            add(&self.dropped[place], 1);
+        }
     }
 
     pub(super) fn dead(&self, cause: Cause) {
@@ -89,7 +114,8 @@ impl Meter {
             begun: get(&self.begun),
             sent: get(&self.sent),
             retried: get(&self.retried),
-            dropped: get(&self.dropped),
+            dropped: self.dropped.iter().map(get).sum(),
+            dropped_by: std::array::from_fn(|at| (DROPS[at].1, get(&self.dropped[at]))),
             dead: std::array::from_fn(|at| (Cause::CLASSES[at], get(&self.dead[at]))),
             delays: std::array::from_fn(|at| (BOUNDS[at], get(&self.delays[at]))),
             delay_sum: get(&self.delay_sum),

@@ -19,7 +19,7 @@ pub(crate) use self::relays::{forget_relays, note_relays, relays};
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, params};
 
-use super::{NewMessage, State};
+use super::{NewMessage, State, Waiting};
 use crate::clock::Timestamp;
 use crate::store::{StoreError, Tx};
 
@@ -86,6 +86,24 @@ pub(crate) fn next_due(db: &Connection) -> Result<Option<Timestamp>, StoreError>
         earliest = earliest.into_iter().chain(next).min();
     }
     Ok(earliest)
+}
+
+/// What waits now, for whoever measures.
+pub(super) fn waiting(db: &Connection, now: Timestamp) -> Result<Waiting, StoreError> {
+    let mut statement = db.prepare_cached(
+        "SELECT count(*) FILTER (WHERE state = 'queued'), count(*) FILTER (WHERE state = 'sending'), \
+         count(*) FILTER (WHERE state = 'queued' AND next_attempt_at <= ?1), \
+         min(next_attempt_at) FILTER (WHERE state = 'queued' AND next_attempt_at <= ?1) \
+         FROM outbox WHERE state IN ('queued', 'sending')",
+    )?;
+    Ok(statement.query_row([now], |row| {
+        Ok(Waiting {
+            queued: row.get(0)?,
+            sending: row.get(1)?,
+            due: row.get(2)?,
+            oldest_due: row.get(3)?,
+        })
+    })?)
 }
 
 /// Who holds a claim: the process, and which of its attempts. A worker whose lease ran out and whose

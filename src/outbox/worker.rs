@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
+use tracing::Instrument as _;
 
 use super::lanes::{Lane, Lanes};
 use super::meter::Meter;
@@ -143,12 +144,15 @@ impl Worker {
                 Ok(Found::Jobs(jobs, alone)) => {
                     for (message, draft) in jobs {
                         let worker = Arc::clone(&self);
+                        // What is logged on the way, by whichever part, says of which mail.
+                        let span = tracing::info_span!("mail", message = message.id);
                         // For one business's relay the others' mail does not wait.
                         if let Some(own) = self.own_relays.of(&draft.brand) {
                             let stop = stop.clone();
-                            sending.spawn(async move {
+                            let delivery = async move {
                                 worker.deliver_by_own(&message, &draft, &own, stop).await;
-                            });
+                            };
+                            sending.spawn(delivery.instrument(span));
                             continue;
                         }
                         // Every lane busy: wait for one, so that no more is claimed than can be sent. What has
@@ -158,9 +162,10 @@ impl Worker {
                             _ = stop.wait_for(|stop| *stop) => break,
                             lane = self.next_lane() => lane,
                         };
-                        sending.spawn(async move {
+                        let delivery = async move {
                             worker.deliver(&message, &draft, None, lane).await;
-                        });
+                        };
+                        sending.spawn(delivery.instrument(span));
                     }
                     if alone {
                         drain(&mut sending, &mut stop).await;

@@ -11,8 +11,10 @@ use tokio::sync::Semaphore;
 
 use super::foreign::Parsed;
 use super::{Context, Judgement, Missed, Password, PasswordHash, Policy};
+use crate::clock::Clock;
 use crate::config;
 use crate::entropy::Entropy;
+use crate::meter::{Counter, DURATIONS, Histogram};
 
 /// Too many passwords wait to be hashed; try again in a moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -61,6 +63,16 @@ struct Inner {
     /// One for each job that runs.
     threads: Arc<Semaphore>,
     memory: Mutex<Vec<Vec<Block>>>,
+    meter: Meter,
+}
+
+/// What the hasher has done since the start.
+#[derive(Debug)]
+pub struct Meter {
+    /// How long passwords waited for a thread, in microseconds.
+    pub waits: Histogram,
+    /// Passwords that were turned away because too many waited.
+    pub refused: Counter,
 }
 
 impl Hasher {
@@ -85,7 +97,21 @@ impl Hasher {
             capacity,
             threads: Arc::new(Semaphore::new(threads)),
             memory: Mutex::default(),
+            meter: Meter {
+                waits: Histogram::new(&DURATIONS),
+                refused: Counter::default(),
+            },
         }))
+    }
+
+    /// What was done since the start.
+    pub fn meter(&self) -> &Meter {
+        &self.0.meter
+    }
+
+    /// How many passwords are at work or wait.
+    pub fn pending(&self) -> usize {
+        self.0.capacity - self.0.slots.available_permits()
     }
 
     /// Hashes `password` under a new salt.
@@ -143,17 +169,23 @@ impl Hasher {
         F: FnOnce(&Inner, &mut [Block]) -> T + Send + 'static,
         T: Send + 'static,
     {
-        let slot = Arc::clone(&self.0.slots)
-            .try_acquire_owned()
-            .map_err(|_| Busy)?;
+        let slot = Arc::clone(&self.0.slots).try_acquire_owned().map_err(|_| {
+            self.0.meter.refused.add();
+            Busy
+        })?;
+        // Whatever clock the program goes by, the processor's time is this one.
+        let begun = Clock::System.uptime();
         let thread = Arc::clone(&self.0.threads)
             .acquire_owned()
             .await
             .map_err(|_| Busy)?;
+        let waited = Clock::System.uptime().saturating_sub(begun);
+        self.0.meter.waits.took(waited);
         let inner = Arc::clone(&self.0);
+        let span = tracing::Span::current();
         tokio::task::spawn_blocking(move || {
             let mut memory = inner.take_memory();
-            let result = job(&inner, &mut memory);
+            let result = span.in_scope(|| job(&inner, &mut memory));
             // The permits go with the work, not with the caller: one who hangs up frees no thread
             // before it is free. The memory goes first, so that the next job finds it.
             inner.put_memory(memory);

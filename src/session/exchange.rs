@@ -5,13 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Grant, Sessions, factor, shown, sql};
-use crate::accounts;
+use crate::accounts::{self, AccountId};
 use crate::audit::{self, Actor};
 use crate::business;
 use crate::clock::Timestamp;
 use crate::guesses::{self, Guesser};
 use crate::otp;
-use crate::store::StoreError;
+use crate::store::{StoreError, Tx};
 use crate::token;
 use crate::totp;
 
@@ -43,16 +43,19 @@ impl Sessions {
         client: IpAddr,
         now: Timestamp,
     ) -> Result<Grant, ExchangeError> {
-        let verified = self
-            .signer
-            .verify(token::Kind::Login, token, now)
-            .map_err(|_| ExchangeError::InvalidToken)?;
+        let Ok(verified) = self.signer.verify(token::Kind::Login, token, now) else {
+            return self.refuse_exchange(None, client, now).await;
+        };
         let lifetime = lifetime.min(self.settings.max_exchange);
         let account = self
             .store
             .read(move |db| accounts::sql::by_id(db, verified.account))
-            .await?
-            .ok_or(ExchangeError::InvalidToken)?;
+            .await?;
+        let Some(account) = account else {
+            return self
+                .refuse_exchange(Some(verified.account), client, now)
+                .await;
+        };
         let client_id = account.email.as_str().to_owned();
         let session = self.new_session(&account, verified.business, client_id);
         let opening = session.clone();
@@ -63,7 +66,8 @@ impl Sessions {
             .store
             .write(move |tx| {
                 if !sql::login_token_is_open(tx, &verified.jti, verified.account, now)? {
-                    return Err(ExchangeError::InvalidToken);
+                    note_invalid(tx, Some(verified.account), client, now)?;
+                    return Ok(None);
                 }
                 if totp::is_on(tx, opening.account)? {
                     guesses::may_guess(tx, &guesser, now, ExchangeError::Wait)?;
@@ -88,7 +92,7 @@ impl Sessions {
                     entry.outcome = audit::Outcome::Refused;
                     entry.detail = Some("a second factor is due");
                     audit::record(tx, &entry, now)?;
-                    return Ok(verdict);
+                    return Ok(Some(verdict));
                 }
                 sql::use_login_token(tx, &verified.jti, now)?;
                 // The token of a magic link has a code beside it, which dies with it.
@@ -97,12 +101,44 @@ impl Sessions {
                 audit::record(tx, &entry, now)?;
                 let (_, lasts) = business::lifetimes(tx, opening.business, &settings)?;
                 sql::open(tx, &opening, &client, now.after(lasts), now)?;
-                Ok(verdict)
+                Ok::<_, ExchangeError>(Some(verdict))
             })
             .await?;
+        let verdict = verdict.ok_or(ExchangeError::InvalidToken)?;
         if !verdict.lets_in() {
             return Err(ExchangeError::TwoFactor);
         }
         Ok(self.grant(&session, lifetime, now))
     }
+    /// Notes that somebody came with a token that is none.
+    async fn refuse_exchange(
+        &self,
+        account: Option<AccountId>,
+        client: IpAddr,
+        now: Timestamp,
+    ) -> Result<Grant, ExchangeError> {
+        self.store
+            .write(move |tx| Ok::<_, ExchangeError>(note_invalid(tx, account, client, now)?))
+            .await?;
+        Err(ExchangeError::InvalidToken)
+    }
+}
+
+fn note_invalid(
+    tx: &Tx<'_>,
+    account: Option<AccountId>,
+    client: IpAddr,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let client = shown(client);
+    let entry = audit::Entry {
+        actor: Actor::Anonymous,
+        event: "session.exchange",
+        outcome: audit::Outcome::Refused,
+        account,
+        business: None,
+        client: Some(&client),
+        detail: Some("invalid, expired or used token"),
+    };
+    audit::record(tx, &entry, now)
 }

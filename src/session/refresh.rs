@@ -7,7 +7,7 @@ use super::{Grant, Opened, Sessions, refresh_hash, shown, sql};
 use crate::audit::{self, Actor};
 use crate::business;
 use crate::clock::Timestamp;
-use crate::store::StoreError;
+use crate::store::{StoreError, Tx};
 use crate::token::Jti;
 
 /// Why a session was not continued.
@@ -50,28 +50,38 @@ impl Sessions {
         let outcome: Result<Outcome, StoreError> = self
             .store
             .write(move |tx| {
-                let Some(found) = sql::find_refresh_token(tx, &hash)? else {
-                    return Ok(Outcome::Refused);
+                let found = sql::find_refresh_token(tx, &hash)?;
+                let refuse = |why: &str| -> Result<Outcome, StoreError> {
+                    note(tx, found.as_ref(), Some(why), client, now)?;
+                    Ok(Outcome::Refused)
+                };
+                let Some(found) = &found else {
+                    return refuse("unknown refresh token");
                 };
                 // Who does not say which client it is, is the default one.
                 let client_id = client_id.unwrap_or_else(|| found.email.as_str().to_owned());
-                if client_id != found.client_id || !found.is_alive(now) {
-                    return Ok(Outcome::Refused);
+                if client_id != found.client_id {
+                    return refuse("refresh token of another client");
+                }
+                if !found.is_alive(now) {
+                    return refuse("its session has ended or expired");
                 }
                 if let Some(used_at) = found.used_at {
                     let in_grace = used_at <= now && now.since(used_at) < settings.refresh_grace;
                     if !in_grace || sql::successor_is_used(tx, &hash)? {
-                        end_stolen(tx, &found, client, now)?;
-                        return Ok(Outcome::Refused);
+                        let why = "a refresh token was used twice";
+                        sql::revoke_session(tx, found.account, &found.session, why, now)?;
+                        return refuse("a refresh token was used twice; its session has ended");
                     }
                     sql::drop_successors(tx, &hash)?;
                 }
+                note(tx, Some(found), None, client, now)?;
                 let next = Opened {
-                    id: found.session,
+                    id: found.session.clone(),
                     account: found.account,
-                    email: found.email,
+                    email: found.email.clone(),
                     business: found.business,
-                    client_id: found.client_id,
+                    client_id,
                     refresh_token: next_token,
                     jti,
                 };
@@ -87,28 +97,27 @@ impl Sessions {
     }
 }
 
-fn end_stolen(
-    tx: &crate::store::Tx<'_>,
-    found: &sql::FoundToken,
+/// Notes how it ended: continued, or refused for a reason.
+fn note(
+    tx: &Tx<'_>,
+    found: Option<&sql::FoundToken>,
+    refused: Option<&str>,
     client: IpAddr,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    sql::revoke_session(
-        tx,
-        found.account,
-        &found.session,
-        "a refresh token was used twice",
-        now,
-    )?;
+    let (actor, outcome) = match refused {
+        None => (Actor::Member, audit::Outcome::Ok),
+        Some(_) => (Actor::Anonymous, audit::Outcome::Refused),
+    };
     let client = shown(client);
     let entry = audit::Entry {
-        actor: Actor::Anonymous,
+        actor,
         event: "session.refresh",
-        outcome: audit::Outcome::Refused,
-        account: Some(found.account),
-        business: found.business,
+        outcome,
+        account: found.map(|found| found.account),
+        business: found.and_then(|found| found.business),
         client: Some(&client),
-        detail: Some("a refresh token was used twice; its session has ended"),
+        detail: refused,
     };
     audit::record(tx, &entry, now)
 }

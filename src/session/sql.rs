@@ -172,6 +172,11 @@ pub(super) fn knows_client(
         .query_row(params![account, client_id], |row| row.get(0))?)
 }
 
+pub(super) fn open_count(db: &Connection, now: Timestamp) -> Result<u32, StoreError> {
+    let sql = "SELECT count(*) FROM sessions WHERE revoked_at IS NULL AND expires_at > ?1";
+    Ok(db.prepare_cached(sql)?.query_row([now], |row| row.get(0))?)
+}
+
 pub(super) fn list(
     db: &Connection,
     account: AccountId,

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension as _};
 
-use super::Options;
+use super::{Options, StoreError};
 use crate::files::{beside, folder_of, make_folder, open_private};
 
 refinery::embed_migrations!("migrations");
@@ -61,6 +61,9 @@ pub enum OpenError {
     /// A migration failed; the file is as it was before it.
     #[error("cannot bring the database up to date: {0}")]
     Migration(refinery::Error),
+    /// The rows could not be brought up to date; the next opening goes on from where this one stopped.
+    #[error("cannot bring what is in the database up to date: {0}")]
+    CatchUp(StoreError),
 }
 
 /// Creates the file with mode 0600 whatever the umask, so that SQLite gives its WAL the same mode,

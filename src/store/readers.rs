@@ -69,8 +69,9 @@ impl Readers {
         E: From<StoreError> + Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
+        let span = tracing::Span::current();
         let query: Query = Box::new(move |connection| {
-            let result = catch_unwind(AssertUnwindSafe(|| query(connection)))
+            let result = catch_unwind(AssertUnwindSafe(|| span.in_scope(|| query(connection))))
                 .unwrap_or_else(|_| Err(StoreError::Panicked.into()));
             // The caller may have gone away.
             let _ = reply.send(result);

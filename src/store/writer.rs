@@ -8,23 +8,31 @@
 
 use std::cell::Cell;
 use std::ops::Deref;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use rusqlite::Connection;
-use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::sync::{Notify, mpsc};
 
-use super::{Options, StoreError, open};
+use super::job::{Job, call, closed, wait};
+use super::{Hooks, Meter, Options, StoreError, open};
+use crate::clock::Clock;
 
 /// A write transaction, as a job sees it. Functions that change state take one, so that what belongs
 /// together is committed together.
 pub struct Tx<'c> {
     connection: &'c Connection,
     queued_mail: &'c Cell<bool>,
+    hooks: &'c Hooks,
 }
 
 impl Tx<'_> {
+    /// HMAC-SHA-256 under a key that the database does not hold. What is made for one `purpose` says
+    /// nothing about another.
+    pub(crate) fn mac(&self, purpose: &str, message: &[u8]) -> Result<[u8; 32], StoreError> {
+        (self.hooks.mac)(purpose, message)
+    }
+
     /// Wakes the outbox worker once this transaction is on disk.
     pub(crate) fn announce_mail(&self) {
         self.queued_mail.set(true);
@@ -39,53 +47,10 @@ impl Deref for Tx<'_> {
     }
 }
 
-/// A job whose result type is known to its caller only.
-trait Job: Send {
-    /// Runs inside the savepoint; false asks for its rollback.
-    fn run(&mut self, tx: &Tx<'_>) -> bool;
-    /// Answers the caller: with the job's own result when the group is on disk, else with the error.
-    fn answer(self: Box<Self>, group: Result<(), StoreError>);
-}
-
-struct Call<F, T, E> {
-    job: Option<F>,
-    result: Option<Result<T, E>>,
-    reply: oneshot::Sender<Result<T, E>>,
-}
-
-impl<F, T, E> Job for Call<F, T, E>
-where
-    F: FnOnce(&Tx<'_>) -> Result<T, E> + Send,
-    T: Send,
-    E: From<StoreError> + Send,
-{
-    fn run(&mut self, tx: &Tx<'_>) -> bool {
-        let Some(job) = self.job.take() else {
-            return false;
-        };
-        let result = catch_unwind(AssertUnwindSafe(|| job(tx)))
-            .unwrap_or_else(|_| Err(StoreError::Panicked.into()));
-        let keep = result.is_ok();
-        self.result = Some(result);
-        keep
-    }
-
-    fn answer(self: Box<Self>, group: Result<(), StoreError>) {
-        let answer = match (group, self.result) {
-            (Ok(()), Some(result)) => result,
-            (Ok(()), None) => Err(StoreError::Panicked.into()),
-            // A refusal of the job's own stands whatever became of the group: it changed nothing.
-            (Err(_), Some(Err(refused))) => Err(refused),
-            (Err(error), _) => Err(error.into()),
-        };
-        // The caller may have gone away; its job is committed all the same.
-        let _ = self.reply.send(answer);
-    }
-}
-
 /// The handle to the writer thread.
 pub(super) struct Writer {
     queue: Mutex<Option<mpsc::Sender<Box<dyn Job>>>>,
+    meter: Arc<Meter>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -93,15 +58,20 @@ impl Writer {
     pub(super) fn start(
         connection: Connection,
         options: Options,
+        hooks: Hooks,
         mail_queued: Arc<Notify>,
     ) -> Self {
         let (sender, receiver) = mpsc::channel(options.queue);
+        let meter = Arc::new(Meter::default());
+        let counting = Arc::clone(&meter);
         let thread = std::thread::Builder::new()
             .name("writer".to_owned())
             .spawn(move || {
                 Loop {
                     connection: Some(connection),
                     options,
+                    hooks,
+                    meter: counting,
                     mail_queued,
                 }
                 .run(receiver);
@@ -109,6 +79,7 @@ impl Writer {
             .expect("a thread can be started at start-up");
         Self {
             queue: Mutex::new(Some(sender)),
+            meter,
             thread: Mutex::new(Some(thread)),
         }
     }
@@ -124,7 +95,10 @@ impl Writer {
         let sent = self.queue()?.try_send(call);
         match sent {
             Ok(()) => wait(answer).await,
-            Err(mpsc::error::TrySendError::Full(_)) => Err(StoreError::Full.into()),
+            Err(mpsc::error::TrySendError::Full(_)) => {
+                self.meter.refused.add();
+                Err(StoreError::Full.into())
+            }
             Err(mpsc::error::TrySendError::Closed(_)) => Err(closed().into()),
         }
     }
@@ -150,6 +124,15 @@ impl Writer {
             .ok_or_else(closed)
     }
 
+    pub(super) fn meter(&self) -> &Meter {
+        &self.meter
+    }
+
+    pub(super) fn waiting(&self) -> usize {
+        self.queue()
+            .map_or(0, |queue| queue.max_capacity() - queue.capacity())
+    }
+
     pub(super) async fn close(&self) {
         drop(
             self.queue
@@ -168,36 +151,13 @@ impl Writer {
     }
 }
 
-type Answer<T, E> = oneshot::Receiver<Result<T, E>>;
-
-fn call<T, E, F>(job: F) -> (Box<dyn Job>, Answer<T, E>)
-where
-    F: FnOnce(&Tx<'_>) -> Result<T, E> + Send + 'static,
-    T: Send + 'static,
-    E: From<StoreError> + Send + 'static,
-{
-    let (reply, answer) = oneshot::channel();
-    let call = Call {
-        job: Some(job),
-        result: None,
-        reply,
-    };
-    (Box::new(call), answer)
-}
-
-async fn wait<T, E: From<StoreError>>(answer: Answer<T, E>) -> Result<T, E> {
-    answer.await.unwrap_or_else(|_| Err(closed().into()))
-}
-
-fn closed() -> StoreError {
-    StoreError::Unavailable("the database is closed".to_owned())
-}
-
 /// What the thread owns.
 struct Loop {
     /// Absent after a failed commit, until it can be opened again.
     connection: Option<Connection>,
     options: Options,
+    hooks: Hooks,
+    meter: Arc<Meter>,
     mail_queued: Arc<Notify>,
 }
 
@@ -243,12 +203,19 @@ impl Loop {
                 error.to_string()
             })?,
         };
-        match run_group(&connection, group, queued_mail) {
+        // Whatever clock the program goes by, this is the disk's time.
+        let begun = Clock::System.uptime();
+        let done = run_group(&connection, &self.hooks, group, queued_mail);
+        let took = Clock::System.uptime().saturating_sub(begun);
+        match done {
             Ok(()) => {
+                self.meter.groups.observe(group.len() as u64);
+                self.meter.commits.took(took);
                 self.connection = Some(connection);
                 Ok(())
             }
             Err(error) => {
+                self.meter.failed.add();
                 tracing::error!(%error, jobs = group.len(), "a commit failed; its jobs are refused");
                 if is_lock_wait(&error) && connection.is_autocommit() {
                     // Another process held the lock for too long: nothing is wrong with the connection.
@@ -264,8 +231,32 @@ fn is_lock_wait(error: &rusqlite::Error) -> bool {
     error.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy)
 }
 
+/// Brings rows of an older program up to date before anything else is written, a few in each transaction,
+/// so that other processes come in between and a kill costs little.
+pub(super) fn catch_up(connection: &Connection, hooks: &Hooks) -> Result<(), StoreError> {
+    let mut go_on = true;
+    while go_on && (hooks.is_behind)(connection)? {
+        connection.execute_batch("BEGIN IMMEDIATE")?;
+        let tx = Tx {
+            connection,
+            queued_mail: &Cell::new(false),
+            hooks,
+        };
+        let done = (hooks.catch_up)(&tx).and_then(|more| {
+            connection.execute_batch("COMMIT")?;
+            Ok(more)
+        });
+        if done.is_err() && !connection.is_autocommit() {
+            let _ = connection.execute_batch("ROLLBACK");
+        }
+        go_on = done?;
+    }
+    Ok(())
+}
+
 fn run_group(
     connection: &Connection,
+    hooks: &Hooks,
     group: &mut [Box<dyn Job>],
     queued_mail: &Cell<bool>,
 ) -> rusqlite::Result<()> {
@@ -276,6 +267,7 @@ fn run_group(
         let tx = Tx {
             connection,
             queued_mail: &announced,
+            hooks,
         };
         execute("SAVEPOINT job")?;
         let keep = job.run(&tx);

@@ -9,12 +9,13 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use readmit::admin::Admin;
-use readmit::audit::Actor;
+use readmit::audit::{self, Actor};
 use readmit::clock::Clock;
 use readmit::console::{self, Effect, Hands, Message, Model, ThemeName};
 use readmit::entropy::Entropy;
 use readmit::password::Hasher;
 use readmit::store::{Options, Store};
+use readmit::vault::Vault;
 use tokio::runtime::Runtime;
 
 use crate::stats::{quantile, spread};
@@ -112,8 +113,11 @@ impl<'a> Seat<'a> {
     fn take(runtime: &'a Runtime, site: &Site) -> Self {
         let config = site.config();
         let entropy = Entropy::System;
+        let folder = config.keys.dir.clone();
+        let vault = move || Vault::open(&folder, &Entropy::System).map(Arc::new);
+        let hooks = audit::hooks(vault);
         let admin = Admin {
-            store: Store::open(&Options::from(&config.storage)).expect("the database opens"),
+            store: Store::open(&Options::from(&config.storage), hooks).expect("the database opens"),
             hasher: Hasher::new(&config.password, entropy.clone()),
             entropy,
             actor: Actor::Admin("bench".to_owned()),

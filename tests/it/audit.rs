@@ -1,4 +1,9 @@
-//! The audit log: an entry for each act, and no secret in any.
+//! The audit log: an entry for each act, no secret in any, and none that goes or changes unnoticed.
+
+mod chain;
+mod commands;
+mod outcomes;
+mod retention;
 
 use readmit::business::{BusinessId, Changes};
 use readmit::password::Password;

@@ -130,6 +130,8 @@ const OTHERS: &[(&str, &str)] = &[
     ("limits.refresh", r#""1/1s""#),
     ("limits.strength", r#""1/1s""#),
     ("limits.any", r#""1/1s""#),
+    ("audit.keep", r#""0s""#),
+    ("metrics.listen", r#""""#),
     ("log.level", r#""warn,readmit=debug""#),
     ("log.format", r#""json""#),
 ];

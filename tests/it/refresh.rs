@@ -75,7 +75,8 @@ fn a_token_used_twice_ends_its_session() {
     assert!(is_refused(&refresh(&app, &second)));
     assert_eq!(userinfo(&app, &access).status, 401);
     let noted: i64 = app.query(
-        "SELECT count(*) FROM audit WHERE event = 'session.refresh' AND outcome = 'refused'",
+        "SELECT count(*) FROM audit WHERE event = 'session.refresh' AND outcome = 'refused' \
+         AND detail LIKE '%used twice%'",
     );
     assert_eq!(noted, 1);
 }

@@ -14,6 +14,7 @@ use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
 use crate::support::process::Site;
+use crate::support::stores::no_hooks;
 
 /// A store with a table `t` for the jobs of a test.
 struct Opened {
@@ -37,7 +38,7 @@ impl Opened {
                 .enable_all()
                 .build()
                 .expect("a runtime"),
-            store: Store::open(&options).expect("the store opens"),
+            store: Store::open(&options, no_hooks()).expect("the store opens"),
             folder,
         };
         opened.write("CREATE TABLE t (n INTEGER)").expect("a table");

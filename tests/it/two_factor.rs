@@ -123,7 +123,8 @@ fn an_exchange_asks_for_the_code_after_a_reset_too() {
     assert_eq!(exchange(&app, &token, &code(&app, &secret)).status, 200);
     exchange(&app, &token, &code(&app, &secret)).refusal(401);
     let refused: i64 = app.query(
-        "SELECT count(*) FROM audit WHERE event = 'session.exchange' AND outcome = 'refused'",
+        "SELECT count(*) FROM audit WHERE event = 'session.exchange' AND outcome = 'refused' \
+         AND detail = 'a second factor is due'",
     );
     assert_eq!(refused, 2);
 }

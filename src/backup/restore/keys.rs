@@ -7,9 +7,11 @@ use std::path::PathBuf;
 use super::{Order, RestoreError, io_error, name_of, not_taken};
 use crate::backup::archive::KeyFile;
 use crate::clock::Timestamp;
+use crate::entropy::Entropy;
 use crate::files::{make_folder, open_private, remove_if_there, sync_folder};
-use crate::key_folder::{KeyFolder, names};
+use crate::key_folder::{KeyError, KeyFolder, names};
 use crate::store::Swap;
+use crate::vault::Vault;
 
 /// Keys that are to take the place of others, in a folder that nobody else writes to meanwhile.
 pub(super) struct NewKeys {
@@ -46,6 +48,15 @@ impl NewKeys {
             new,
             _writing: writing,
         }))
+    }
+
+    /// What seals and authenticates by them.
+    pub(super) fn vault(&self, entropy: &Entropy) -> Result<Vault, KeyError> {
+        let contents = |name: &str| {
+            let key = self.new.iter().find(|key| key.name == name)?;
+            Some(key.content.as_slice())
+        };
+        Vault::of_files(contents, entropy)
     }
 
     /// Writes them beside the old ones, and says what is to be exchanged. The folder itself stays: it may

@@ -3,6 +3,7 @@
 use std::fs::{self, File};
 use std::io::{self, BufReader};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::{Ended, Form, Order, RestoreError, end, form, io_error, open};
 use crate::audit;
@@ -11,6 +12,7 @@ use crate::backup::container::Opener;
 use crate::clock::Timestamp;
 use crate::files::{beside, make_folder, open_private, sync_folder};
 use crate::store::{self, Contents, Options, Store, StoreError};
+use crate::vault::Vault;
 
 /// The folder beside the database in which the new one is made ready.
 pub(super) struct Stage {
@@ -75,6 +77,7 @@ impl Stage {
     pub(super) async fn bring_up_to_date(
         &self,
         order: &Order<'_>,
+        vault: Vault,
         now: Timestamp,
     ) -> Result<Ended, RestoreError> {
         let options = Options {
@@ -82,7 +85,9 @@ impl Stage {
             readers: 1,
             ..order.database.clone()
         };
-        let store = Store::open(&options)?;
+        let vault = Arc::new(vault);
+        let hooks = audit::hooks(move || Ok(Arc::clone(&vault)));
+        let store = Store::open(&options, hooks)?;
         let (actor, keep_sessions) = (order.actor.clone(), order.keep_sessions);
         let file = order.file.display().to_string();
         let ended = store

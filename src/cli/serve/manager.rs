@@ -74,7 +74,10 @@ impl Manager {
             clock.sleep_until(clock.now().after(every)).await;
             let app = server.app();
             let relays = app.worker.relays();
-            let report = health::check(&app.store, &relays, &app.config.outbox, clock.now()).await;
+            let backups = app.backups.status();
+            let settings = &app.config.outbox;
+            let report =
+                health::check(&app.store, &relays, backups.as_ref(), settings, clock.now()).await;
             let status = status(server, &report);
             if status != shown {
                 self.tell(&format!("STATUS={}", inert(&status)));

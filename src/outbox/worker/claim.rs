@@ -136,7 +136,7 @@ impl Desk {
         match self.compose(tx, &message, now)? {
             Some(Ok(Composed::Send(draft))) => Ok(Some((message, draft))),
             Some(Ok(Composed::Drop(why))) => {
-                self.meter.dropped();
+                self.meter.dropped(&why);
                 sql::finish(tx, &lease, State::Dropped, None, Some(&why), now)?;
                 Ok(None)
             }

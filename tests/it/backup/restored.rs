@@ -41,6 +41,7 @@ fn go_back_to(app: &mut TestApp, file: &std::path::Path, keep_sessions: bool) ->
         replace: true,
         keep_sessions,
         actor: readmit::audit::Actor::Admin("test".to_owned()),
+        entropy: &Entropy::System,
     };
     let restored = app.wait(restore(&order, app.now())).expect("a restore");
     app.start_again();

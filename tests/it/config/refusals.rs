@@ -28,7 +28,7 @@ fn an_unknown_key_or_section_is_named_with_what_was_probably_meant() {
         ),
         (
             "[database]\npath = \"x\"",
-            "[database]: there is no such section; there are backup, http, introspection, keys, limits, log, notices, otp, outbox, password, reset, smtp, storage, tokens",
+            "[database]: there is no such section; there are audit, backup, http, introspection, keys, limits, log, metrics, notices, otp, outbox, password, reset, smtp, storage, tokens",
         ),
     ] {
         assert_eq!(refusal(file, &[]), format!("readmit.toml: {expected}"));

@@ -14,6 +14,7 @@ fn no_text_of_a_stranger_acts_on_the_terminal() {
     app.sql()
         .execute_batch(
             "UPDATE outbox SET reason = 'no\u{1b}]0;title\u{7}\u{202e}way\r\n', client = '\u{9b}2J';
+             DROP TRIGGER audit_never_altered;
              UPDATE audit SET detail = '\u{1b}[31m\u{2028}', client = '\u{2067}';
              UPDATE businesses SET name = 'Canal\u{1b}cHouse';",
         )

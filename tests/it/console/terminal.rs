@@ -21,6 +21,7 @@ use crate::support::app::{NEW_PASSWORD, PASSWORD};
 use crate::support::http::Request;
 use crate::support::process::{Site, signal};
 use crate::support::smtp::SmtpServer;
+use crate::support::stores::no_hooks;
 use crate::support::wait::wait_until;
 
 /// The bits of termios' local modes (POSIX; these values are Linux's).
@@ -277,7 +278,7 @@ fn a_console_that_panics() {
     let entropy = Entropy::System;
     let hands = Hands {
         admin: Admin {
-            store: Store::open(&options).expect("the database opens"),
+            store: Store::open(&options, no_hooks()).expect("the database opens"),
             hasher: Hasher::new(&config.password, entropy.clone()),
             entropy,
             actor: Actor::Admin("test".to_owned()),

@@ -10,6 +10,7 @@ use serde_json::json;
 use super::{Opened, job, options, submit};
 use crate::support::app::{NEW_PASSWORD, PASSWORD, TestApp};
 use crate::support::http::Answer;
+use crate::support::stores::no_hooks;
 use crate::support::wait::wait_until;
 
 /// Assertion 74. The lock is taken when the transaction begins, and waited for: a lock that is given
@@ -51,7 +52,7 @@ fn a_start_waits_for_another_process_that_is_making_the_same_database() {
     other.execute_batch("BEGIN IMMEDIATE").expect("a lock");
 
     let start = Clock::System.uptime();
-    let error = Store::open(&options)
+    let error = Store::open(&options, no_hooks())
         .err()
         .expect("the lock is not given back");
     let waited = Clock::System.uptime().saturating_sub(start);
@@ -61,7 +62,7 @@ fn a_start_waits_for_another_process_that_is_making_the_same_database() {
     other
         .execute_batch("COMMIT")
         .expect("the lock is given back");
-    Store::open(&options).expect("the store opens");
+    Store::open(&options, no_hooks()).expect("the store opens");
 }
 
 /// Assertion 74. A transaction that only took the lock at its first write could find, after it has

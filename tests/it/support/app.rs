@@ -102,6 +102,7 @@ impl Builder {
                 "1".to_owned(),
             ),
             ("READMIT_LIMITS__ENABLED".to_owned(), "false".to_owned()),
+            ("READMIT_METRICS__LISTEN".to_owned(), String::new()),
         ];
         settings.retain(|(name, _)| self.settings.iter().all(|(own, _)| own != name));
         settings.extend(self.settings);

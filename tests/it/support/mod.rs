@@ -14,5 +14,6 @@ pub(crate) mod jwt;
 pub(crate) mod parallel;
 pub(crate) mod process;
 pub(crate) mod smtp;
+pub(crate) mod stores;
 pub(crate) mod visitor;
 pub(crate) mod wait;

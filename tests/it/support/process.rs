@@ -49,6 +49,7 @@ impl Site {
         .set("password.argon2_memory_kib", 64)
         .set("password.argon2_iterations", 1)
         .set("limits.enabled", false)
+        .set("metrics.listen", "")
     }
 
     /// Sets a configuration key: `set("outbox.lease", "5s")`.
