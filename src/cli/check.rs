@@ -19,7 +19,7 @@ pub(super) async fn run(setup: &Setup, out: &Output) -> Result<(), Error> {
         ("database", database(&config).await),
         ("keys", keys(&config)),
     ];
-    let relays = relays::probe_all(&config).await;
+    let relays = relays::probe_all(&config, results[0].1.is_ok()).await;
     results.extend(
         relays
             .iter()

@@ -11,13 +11,20 @@ use crate::store::{self, Options};
 use crate::vault::Vault;
 
 /// Connects to each, up to its greeting, TLS and the account; the name of each, and what was found.
-pub(crate) async fn probe_all(config: &Config) -> Vec<(String, Result<String, String>)> {
+///
+/// Those of businesses stand in the database, which is left alone unless it is usable.
+pub(crate) async fn probe_all(
+    config: &Config,
+    database_is_usable: bool,
+) -> Vec<(String, Result<String, String>)> {
     let mut found: Vec<_> = common(config)
         .await
         .into_iter()
         .map(|found| ("relay".to_owned(), found))
         .collect();
-    found.extend(of_businesses(config).await);
+    if database_is_usable {
+        found.extend(of_businesses(config).await);
+    }
     found
 }
 
