@@ -7,6 +7,7 @@ pub mod import;
 mod keys;
 mod links;
 mod mail;
+mod samples;
 mod templates;
 
 pub use self::dkim::DkimActError;
@@ -14,6 +15,7 @@ pub use self::export::{ExportError, Exported};
 pub use self::import::ImportError;
 pub use self::keys::KeyActError;
 pub use self::mail::Acted;
+pub use self::samples::TestMailError;
 pub use self::templates::TemplateError;
 use crate::accounts::{self, Account, AccountError, AccountId, NewAccount};
 use crate::audit::{self, Actor};

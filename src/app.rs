@@ -8,6 +8,7 @@ use crate::config::{Config, Mailbox};
 use crate::dkim::{Dkim, DkimError};
 use crate::entropy::Entropy;
 use crate::limits::Limits;
+use crate::load::Load;
 use crate::mailing;
 use crate::otp::{self, Otps};
 use crate::outbox::transport::TransportError;
@@ -70,7 +71,9 @@ pub struct App {
     /// Second factors.
     pub two_factor: TwoFactor,
     /// Quotas.
-    pub limits: Limits,
+    pub limits: Arc<Limits>,
+    /// Connections and requests.
+    pub load: Arc<Load>,
     /// The outbox's worker, to be run beside the server.
     pub worker: Arc<Worker>,
 }
@@ -88,6 +91,7 @@ impl App {
         let signer = Arc::new(Signer::new(keys, &config.http.public_url));
         let hasher = Hasher::new(&config.password, entropy.clone());
         let policy = Policy::open(&config.password)?;
+        let limits = Arc::new(Limits::new(&config.limits, clock.clone()));
         let templates = Arc::new(Templates::default());
         let mailing = mailing::Settings {
             templates: Arc::clone(&templates),
@@ -125,6 +129,7 @@ impl App {
                 signer: Arc::clone(&signer),
                 policy: policy.clone(),
                 mail_domain: mail_domain(&config.smtp.from),
+                limits: Arc::clone(&limits),
             },
             sessions: Sessions {
                 store: store.clone(),
@@ -144,6 +149,7 @@ impl App {
                 vault: Arc::clone(&vault),
                 settings: config.otp.clone(),
                 mail_domain: mail_domain(&config.smtp.from),
+                limits: Arc::clone(&limits),
             },
             mailing,
             two_factor: TwoFactor {
@@ -153,7 +159,8 @@ impl App {
                 hasher,
                 issuer: issuer(&config.smtp.from),
             },
-            limits: Limits::new(&config.limits, clock.clone()),
+            limits,
+            load: Load::new(&config),
             config,
             clock,
             entropy,

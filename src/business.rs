@@ -4,6 +4,7 @@ mod brand;
 mod colour;
 mod kinds;
 mod relay;
+mod rules;
 pub(crate) mod sql;
 
 use std::fmt;
@@ -15,6 +16,7 @@ pub use self::brand::{Brand, BrandError, LinkPattern, PortalUrl, hosted_pages, w
 pub use self::colour::Colour;
 pub use self::kinds::{Lifetime, LifetimeError, OriginError, Origins};
 pub use self::relay::{OwnRelay, OwnRelayError, RelayLogin};
+pub use self::rules::{RuleError, Rules, name};
 use crate::clock::Timestamp;
 use crate::config;
 use crate::email::EmailAddress;

@@ -23,7 +23,7 @@ use secrecy::SecretString;
 use url::Url;
 
 pub use error::{ConfigError, Origin};
-pub use kinds::{LogFormat, Mailbox, MailboxError, Quota, QuotaError};
+pub use kinds::{ForwardingHeader, LogFormat, Mailbox, MailboxError, Quota, QuotaError};
 pub use relay::{RelayUrl, RelayUrlError, Tls};
 pub(crate) use sections::origin;
 
@@ -73,6 +73,12 @@ pub struct Http {
     pub allowed_origins: Vec<String>,
     /// Peers whose forwarding headers are believed.
     pub trusted_proxies: Vec<IpNet>,
+    /// Which header that is.
+    pub forwarding_header: ForwardingHeader,
+    /// The most connections at the same time.
+    pub max_connections: usize,
+    /// The most requests that are worked on at the same time.
+    pub max_in_flight: usize,
     /// The most bytes of a request body.
     pub max_body: usize,
     /// How long headers may take to arrive; also how long an idle connection is kept.
@@ -241,25 +247,42 @@ pub struct Password {
     pub queue: usize,
 }
 
-/// Section `[limits]`: one quota an action.
+/// Section `[limits]`: quotas by action, and by what requests are counted.
 #[derive(Clone, Debug)]
 pub struct Limits {
     /// Whether any limit applies.
     pub enabled: bool,
-    /// Requests for a reset link.
-    pub reset: Quota,
-    /// New passwords set with a link.
-    pub complete: Quota,
-    /// Requests for a one-time code.
-    pub otp: Quota,
+    /// The most callers that are remembered at the same time.
+    pub max_keys: usize,
+    /// Requests for a reset link. The quota by address is silent.
+    pub reset: Caps,
+    /// New passwords set with a link; there is no address to count by.
+    pub complete: Caps,
+    /// Requests for a one-time code. The quota by address is silent.
+    pub otp: Caps,
     /// Tries of a one-time code.
-    pub verify: Quota,
-    /// Sign-ins with a password, and refreshes.
-    pub sign_in: Quota,
-    /// Exchanges of one-time tokens.
-    pub exchange: Quota,
-    /// Questions of the hosted pages how strong a password is.
-    pub strength: Quota,
+    pub verify: Caps,
+    /// Sign-ins with a password; no location is submitted.
+    pub sign_in: Caps,
+    /// Exchanges of one-time tokens, by client.
+    pub exchange: Caps,
+    /// Refreshes of a session, by client.
+    pub refresh: Caps,
+    /// Questions of the hosted pages how strong a password is, by client.
+    pub strength: Caps,
+    /// All requests together, by client.
+    pub any: Caps,
+}
+
+/// The quotas of one action; what has none is not limited.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Caps {
+    /// Of one client network.
+    pub client: Option<Quota>,
+    /// Of one submitted email address, from wherever.
+    pub email: Option<Quota>,
+    /// Of one submitted location, from wherever.
+    pub business: Option<Quota>,
 }
 
 /// Section `[log]`.

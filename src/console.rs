@@ -18,27 +18,36 @@
 //! - It can set off a change of password, never choose one, and shows no secret that it was not asked for.
 
 mod act;
+mod editor;
 mod effects;
 mod form;
 mod keys;
 mod list;
 mod model;
+mod outside;
 mod palette;
 mod query;
 mod run;
 mod terminal;
 mod theme;
+mod tree;
 mod update;
+mod versions;
 mod view;
 
 pub use self::act::{Act, Done};
+pub use self::editor::Editor;
 pub use self::effects::Hands;
-pub use self::form::Form;
+pub use self::form::{Form, NewLogin};
 pub use self::keys::{Binding, Command, Key, Scope};
 pub use self::list::{List, Row};
-pub use self::model::{Model, Notice, Open, Overlay, Tab};
-pub use self::query::{Activity, Answer, Overview, Person, Query};
+pub use self::model::{Model, Notice, Open, Overlay, Question, Tab};
+pub use self::query::{
+    Activity, Against, Answer, History, Judged, Overview, Person, Preview, Query, Template,
+};
 pub use self::run::{Ended, run};
 pub use self::theme::{Theme, ThemeName};
+pub use self::tree::{Branch, Node, Tree};
 pub use self::update::{Effect, Message, start, update};
+pub use self::versions::Versions;
 pub use self::view::view;

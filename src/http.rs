@@ -18,6 +18,7 @@ mod envelope;
 mod error;
 mod exchange;
 mod fields;
+mod limited;
 mod member;
 mod methods;
 mod oauth;
@@ -26,6 +27,7 @@ mod parameters;
 mod probes;
 mod reset;
 pub mod serve;
+mod shed;
 mod two_factor;
 mod urlencoded;
 
@@ -111,9 +113,14 @@ where
 {
     let origins = Arc::new(cors::Origins::new(app));
     let entropy = app.entropy.clone();
-    let of_edge = Arc::clone(app);
+    let [of_edge, of_limits, of_load] = [(); 3].map(|()| Arc::clone(app));
     routes
+        .around(move |next, request| shed::shed(Arc::clone(&of_load), next, request))
+        // So many layers of generic types are too deep for the compiler.
+        .boxed()
+        .around(move |next, request| limited::count(Arc::clone(&of_limits), next, request))
         .around(move |next, request| edge::edge(Arc::clone(&of_edge), next, request))
+        .around(limited::tell)
         .around(move |next, request| cors::share(Arc::clone(&origins), next, request))
         .around(move |next, request| envelope::headers(entropy.clone(), next, request))
 }

@@ -20,11 +20,11 @@
 //!
 //! | layer | modules |
 //! | --- | --- |
-//! | edges | [`cli`]: commands; [`console`]: the terminal application; [`http`]: routes, envelope, handlers; [`server`]: start and stop |
+//! | edges | [`cli`]: commands; [`console`]: the terminal application; [`http`]: routes, envelope, handlers; [`server`]: start and stop; [`editor`]: texts in somebody's own editor |
 //! | wiring | [`app`]: the parts of one deployment; [`health`]: whether they do their work |
 //! | acts | [`reset`], [`otp`], [`session`], [`totp`]: what members do; [`admin`]: what administrators do |
 //! | mail | [`mailing`]: whose brand a mail wears, and the notices |
-//! | things | [`business`], [`accounts`], [`password`], [`token`], [`templates`], [`outbox`], [`audit`], [`limits`], [`guesses`] |
+//! | things | [`business`], [`accounts`], [`password`], [`token`], [`templates`], [`outbox`], [`audit`], [`limits`], [`guesses`], [`load`]: how much at once |
 //! | secrets | [`key_folder`]: files that are ours alone; [`vault`]: sealing, and codes; [`dkim`]: signatures on mail |
 //! | storage | [`store`]: one writer that commits in groups, threads that read, migrations |
 //! | ground | [`config`], [`clock`], [`entropy`], [`email`], [`key_folder`], [`locale`], [`text`] |
@@ -72,6 +72,7 @@ pub mod clock;
 pub mod config;
 pub mod console;
 pub mod dkim;
+pub mod editor;
 pub mod email;
 pub mod entropy;
 pub mod guesses;
@@ -79,6 +80,7 @@ pub mod health;
 pub mod http;
 pub mod key_folder;
 pub mod limits;
+pub mod load;
 pub mod locale;
 pub mod mailing;
 pub mod otp;

@@ -22,6 +22,7 @@ use crate::config;
 use crate::email::EmailAddress;
 use crate::entropy::Entropy;
 use crate::guesses::{self, Guesser};
+use crate::limits::{Action, Limits};
 use crate::mailing::{self, Settings, addressee};
 use crate::outbox::{self, Claimed, Composed, Content, Kind, NewMessage};
 use crate::session::{self, LOGIN_TTL};
@@ -52,6 +53,8 @@ pub struct Otps {
     pub settings: config::Otp,
     /// The part of a Message-ID behind the `@`.
     pub mail_domain: String,
+    /// How much mail one address gets.
+    pub limits: Arc<Limits>,
 }
 
 /// Why a code was not asked for.
@@ -80,7 +83,8 @@ pub enum VerifyError {
 }
 
 impl Otps {
-    /// Stores the request; the answer depends on nothing but the address and the time.
+    /// Stores the request; the answer depends on nothing but the address and the time. One that is over the
+    /// limit of its address is stored as dropped.
     pub async fn request(
         &self,
         email: EmailAddress,
@@ -97,12 +101,18 @@ impl Otps {
             message_id: outbox::message_id(&self.mail_domain, &self.entropy),
         };
         let cooldown = self.settings.cooldown;
+        let limits = Arc::clone(&self.limits);
         self.store
             .write(move |tx| {
                 if let Some(wait) = sql::note_request(tx, &message.recipient, cooldown, now)? {
                     return Err(RequestError::CoolingDown(wait));
                 }
-                Ok(outbox::enqueue(tx, &message, now)?)
+                if limits.may_mail(Action::Otp, &message.recipient) {
+                    outbox::enqueue(tx, &message, now)?;
+                } else {
+                    outbox::enqueue_dropped(tx, &message, outbox::TOO_OFTEN, now)?;
+                }
+                Ok(())
             })
             .await
     }

@@ -128,9 +128,23 @@ pub fn message_id(domain: &str, entropy: &Entropy) -> String {
 
 /// Puts a message into the outbox and wakes the worker when the transaction is on disk.
 pub fn enqueue(tx: &Tx<'_>, message: &NewMessage, now: Timestamp) -> Result<(), StoreError> {
-    sql::insert(tx, message, now)?;
+    sql::insert(tx, message, None, now)?;
     tx.announce_mail();
     Ok(())
+}
+
+/// Why nothing is sent to an address that is over its limit.
+pub const TOO_OFTEN: &str = "too much mail was asked for to this address";
+
+/// Notes a request that nothing is to be sent for, and why. It costs what [`enqueue`] costs, so that the
+/// time of an answer does not tell one from the other.
+pub fn enqueue_dropped(
+    tx: &Tx<'_>,
+    message: &NewMessage,
+    why: &str,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    sql::insert(tx, message, Some(why), now)
 }
 
 /// A message that a worker has claimed.

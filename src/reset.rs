@@ -22,6 +22,7 @@ use crate::business::BusinessId;
 use crate::clock::Timestamp;
 use crate::email::EmailAddress;
 use crate::entropy::Entropy;
+use crate::limits::{Action, Limits};
 use crate::outbox::{self, Kind, NewMessage};
 use crate::password::{Busy, Hasher, Judgement, Missed, NewPasswordError, Policy};
 use crate::session::{self, LOGIN_TTL};
@@ -42,6 +43,8 @@ pub struct Resets {
     pub policy: Policy,
     /// The part of a Message-ID behind the `@`.
     pub mail_domain: String,
+    /// How much mail one address gets.
+    pub limits: Arc<Limits>,
 }
 
 /// Why a reset was not completed.
@@ -112,7 +115,8 @@ pub struct Row {
 }
 
 impl Resets {
-    /// Stores the request; the answer says that it is on disk, and nothing about any account.
+    /// Stores the request; the answer says that it is on disk, and nothing about any account. One that is
+    /// over the limit of its address is stored as dropped, after the same work.
     pub async fn request(
         &self,
         email: EmailAddress,
@@ -128,8 +132,15 @@ impl Resets {
             client: Some(client),
             message_id: outbox::message_id(&self.mail_domain, &self.entropy),
         };
+        let limits = Arc::clone(&self.limits);
         self.store
-            .write(move |tx| outbox::enqueue(tx, &message, now))
+            .write(move |tx| {
+                if limits.may_mail(Action::Reset, &message.recipient) {
+                    outbox::enqueue(tx, &message, now)
+                } else {
+                    outbox::enqueue_dropped(tx, &message, outbox::TOO_OFTEN, now)
+                }
+            })
             .await
     }
 

@@ -13,6 +13,7 @@ mod cache;
 mod engine;
 mod lint;
 mod place;
+mod sample;
 pub(crate) mod sql;
 mod values;
 
@@ -20,11 +21,13 @@ pub use self::builtin::source as builtin;
 pub use self::cache::{Chosen, Failed, Rendered, Templates, report};
 pub use self::lint::{Fault, MAX_BYTES, lint};
 pub use self::place::{Kind, NameError, Part, Place};
+pub use self::sample::{Common, Mail, SAMPLE_NAME, Sample, SampleError, sample};
 pub use self::sql::{Listed, Version};
 pub use self::values::{Filling, Said};
-use crate::business::BusinessId;
+use crate::business::{self, BusinessError, BusinessId};
 use crate::locale::Locale;
 use crate::store::StoreError;
+use similar::TextDiff;
 
 /// The template in force for a part of a mail.
 #[derive(Clone, Debug)]
@@ -60,6 +63,42 @@ pub fn effective(
         }),
         source: source.unwrap_or_default(),
     })
+}
+
+/// The template that belongs at a place, or the one that stands in for it.
+pub fn in_force(db: &rusqlite::Connection, place: &Place) -> Result<Effective, BusinessError> {
+    let saved = list(db)?
+        .into_iter()
+        .find(|listed| listed.place == *place && !listed.taken_back);
+    if let Some(saved) = saved
+        && let Some(Stored::Source(source)) = version(db, place, saved.version)?
+    {
+        return Ok(Effective {
+            place: Some(place.clone()),
+            source,
+        });
+    }
+    let business = match place.business {
+        Some(id) => Some(business::find(db, id)?.ok_or(BusinessError::Unknown(id))?),
+        None => None,
+    };
+    let own = place.locale.clone();
+    let locale = own.or_else(|| business?.locale).unwrap_or_default();
+    Ok(effective(
+        db,
+        place.kind,
+        place.part,
+        place.business,
+        &locale,
+    )?)
+}
+
+/// The lines that differ, as `diff -u` shows them; none if all are the same.
+pub fn diff(old: &str, new: &str) -> String {
+    let ended = |text: &str| format!("{}\n", text.trim_end());
+    let (old, new) = (ended(old), ended(new));
+    let differences = TextDiff::from_lines(&old, &new);
+    differences.unified_diff().context_radius(3).to_string()
 }
 
 /// Every place with a saved template, or one that was taken back.

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 /// Whether a terminal or a mail program could take the character for something other than text:
 /// controls of both sets (ESC among them), line and paragraph separators, and the marks that turn
 /// the direction of writing.
-fn is_active(c: char) -> bool {
+pub(crate) fn is_active(c: char) -> bool {
     c.is_control()
         || matches!(
             c,
@@ -21,6 +21,12 @@ pub fn inert(text: &str) -> String {
         .filter(|word| !word.is_empty())
         .collect::<Vec<_>>()
         .join(" ")
+}
+
+/// The text with a blank in place of each character that could act: what stands in columns stays there.
+pub fn inert_line(text: &str) -> String {
+    let blank = |c: char| if is_active(c) { ' ' } else { c };
+    text.chars().map(blank).collect()
 }
 
 /// JSON in which those characters stand escaped. A serialiser escapes the lower controls only; the

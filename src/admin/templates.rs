@@ -3,9 +3,8 @@
 use super::{Admin, note};
 use crate::business::{self, BusinessError, BusinessId};
 use crate::clock::Timestamp;
-use crate::email::EmailAddress;
 use crate::store::{StoreError, Tx};
-use crate::templates::{self, Fault, Kind, Place, Stored};
+use crate::templates::{self, Fault, Place, Stored};
 
 /// Why a template was not saved.
 #[derive(Debug, thiserror::Error)]
@@ -85,24 +84,6 @@ impl Admin {
             .await?;
         let remark = remark.or_else(|| Some(format!("back to version {version}")));
         self.put_template("template.rollback", place, source, remark, now)
-            .await
-    }
-
-    /// Notes that a mail with sample values was sent.
-    pub async fn note_test_mail(
-        &self,
-        kind: Kind,
-        business: Option<BusinessId>,
-        to: &EmailAddress,
-        now: Timestamp,
-    ) -> Result<(), StoreError> {
-        let actor = self.actor.clone();
-        let detail = format!("{kind} to {to}");
-        self.store
-            .write(move |tx| {
-                let about = (None, business);
-                note(tx, actor, "template.send_test", about, Some(&detail), now)
-            })
             .await
     }
 

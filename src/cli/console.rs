@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::Error;
 use super::setup::{CLOCK, Database, Setup};
-use crate::console::{Hands, ThemeName};
+use crate::console::{Ended, Hands, ThemeName};
 use crate::store::{Options, Watch};
 
 #[derive(Debug, clap::Args)]
@@ -36,8 +36,14 @@ pub(super) async fn run(args: Args, setup: &Setup) -> Result<(), Error> {
     let theme = args.theme.unwrap_or_else(default_theme);
     let ended = crate::console::run(hands, watch, theme, args.read_only).await;
     admin.store.close().await;
-    ended?;
-    Ok(())
+    match ended? {
+        Ended::Signal(_, Some(draft)) => Err(format!(
+            "a template was being changed; it is not saved, and the draft is in {}",
+            draft.display()
+        )
+        .into()),
+        Ended::Signal(_, None) | Ended::Left => Ok(()),
+    }
 }
 
 /// <https://no-color.org>: any value but an empty one.

@@ -8,11 +8,13 @@ use super::{Error, Output, log};
 use crate::app::App;
 use crate::config::Http;
 use crate::entropy::Entropy;
+use crate::load;
 use crate::server::Server;
 
 pub(super) async fn run(setup: &Setup, out: &Output) -> Result<(), Error> {
     let config = setup.config()?;
     log::start(&config.log);
+    load::raise_descriptor_limit();
     // Before anything else, so that a signal during the start stops it in order, too.
     let mut signals = Signals::listen()?;
     let app = App::open(config, CLOCK, Entropy::System)?;

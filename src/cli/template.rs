@@ -4,7 +4,6 @@ mod edit;
 mod preview;
 mod show;
 
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
@@ -12,10 +11,11 @@ use clap::{Args, Subcommand};
 use super::setup::{CLOCK, Database, Setup};
 use super::{Error, Output};
 use crate::admin::Admin;
-use crate::business::{self, BusinessError, BusinessId};
+use crate::business::BusinessId;
 use crate::config::Config;
+use crate::editor;
 use crate::locale::Locale;
-use crate::templates::{self, Effective, Kind, MAX_BYTES, Part, Place, Stored};
+use crate::templates::{self, Effective, Kind, Part, Place, Stored};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -144,6 +144,16 @@ pub(super) struct Mail {
     locale: Option<Locale>,
 }
 
+impl From<Mail> for templates::Mail {
+    fn from(mail: Mail) -> Self {
+        Self {
+            kind: mail.kind,
+            business: mail.business,
+            locale: mail.locale,
+        }
+    }
+}
+
 impl At {
     fn place(&self) -> Place {
         Place {
@@ -212,9 +222,11 @@ async fn act(command: Command, admin: &Admin, config: &Config, out: &Output) -> 
             ))
         }
         Command::Preview { mail, html, eml } => {
-            preview::preview(admin, config, &mail, (html, eml), out).await
+            preview::preview(admin, config, mail.into(), (html, eml), out).await
         }
-        Command::SendTest { mail, to } => preview::send_test(admin, config, &mail, &to, out).await,
+        Command::SendTest { mail, to } => {
+            preview::send_test(admin, config, mail.into(), &to, out).await
+        }
         Command::Lint { .. } => show::lint_saved(out, admin).await,
     }
 }
@@ -234,55 +246,23 @@ async fn show_one(admin: &Admin, at: &At, version: Option<i64>, out: &Output) ->
 /// A template's source from a file.
 fn read(file: &Path) -> Result<String, Error> {
     let name = file.display();
-    let limit = MAX_BYTES as u64 + 1;
-    let mut bytes = Vec::new();
-    let done = if file == Path::new("-") {
-        std::io::stdin().lock().take(limit).read_to_end(&mut bytes)
+    let read = if file == Path::new("-") {
+        editor::read(std::io::stdin().lock())
     } else {
-        std::fs::File::open(file).and_then(|file| file.take(limit).read_to_end(&mut bytes))
+        let opened = std::fs::File::open(file);
+        editor::read(opened.map_err(|error| format!("cannot read {name}: {error}"))?)
     };
-    done.map_err(|error| format!("cannot read {name}: {error}"))?;
-    if bytes.len() > MAX_BYTES {
-        return Err(format!("{name}: a template may have {MAX_BYTES} bytes at most").into());
-    }
-    let text =
-        String::from_utf8(bytes).map_err(|_| format!("{name} is not UTF-8; save it as that"))?;
-    Ok(text.replace("\r\n", "\n"))
+    Ok(read.map_err(|error| format!("{name}: {error}"))?)
 }
 
 /// The template that belongs there, or the one that stands in for it.
 async fn in_force(admin: &Admin, at: &At) -> Result<Effective, Error> {
     let place = at.place();
-    let found = admin.store.read(move |db| {
-        let saved = templates::list(db)?
-            .into_iter()
-            .find(|listed| listed.place == place && !listed.taken_back);
-        if let Some(saved) = saved
-            && let Some(Stored::Source(source)) = templates::version(db, &place, saved.version)?
-        {
-            return Ok(Effective {
-                place: Some(place),
-                source,
-            });
-        }
-        let business = match place.business {
-            Some(id) => Some(business::find(db, id)?.ok_or(BusinessError::Unknown(id))?),
-            None => None,
-        };
-        let locale = place
-            .locale
-            .or_else(|| business?.locale)
-            .unwrap_or_default();
-        Ok(templates::effective(
-            db,
-            place.kind,
-            place.part,
-            place.business,
-            &locale,
-        )?)
-    });
-    let found: Result<_, BusinessError> = found.await;
-    Ok(found?)
+    let found = admin
+        .store
+        .read(move |db| templates::in_force(db, &place))
+        .await?;
+    Ok(found)
 }
 
 /// A version of the template that belongs there; 0 is the built-in one.

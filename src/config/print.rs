@@ -8,7 +8,7 @@ use data_encoding::HEXLOWER;
 use toml::Value;
 
 use super::Config;
-use super::kinds::{show_size, show_span};
+use super::kinds::{Quota, show_size, show_span};
 
 /// What stands for a secret.
 const SET: &str = "(set)";
@@ -55,6 +55,9 @@ fn http(config: &Config) -> Keys {
         ("public_url", text(&http.public_url)),
         ("allowed_origins", list(&http.allowed_origins)),
         ("trusted_proxies", list(&http.trusted_proxies)),
+        ("forwarding_header", text(http.forwarding_header.as_str())),
+        ("max_connections", count(http.max_connections)),
+        ("max_in_flight", count(http.max_in_flight)),
         ("max_body", text(show_size(http.max_body))),
         ("header_timeout", span(http.header_timeout)),
         ("request_timeout", span(http.request_timeout)),
@@ -188,14 +191,29 @@ fn limits(config: &Config) -> Keys {
     let limits = &config.limits;
     vec![
         ("enabled", limits.enabled.into()),
-        ("reset", text(limits.reset)),
-        ("complete", text(limits.complete)),
-        ("otp", text(limits.otp)),
-        ("verify", text(limits.verify)),
-        ("sign_in", text(limits.sign_in)),
-        ("exchange", text(limits.exchange)),
-        ("strength", text(limits.strength)),
+        ("max_keys", count(limits.max_keys)),
+        ("reset", quota(limits.reset.client)),
+        ("reset_email", quota(limits.reset.email)),
+        ("reset_business", quota(limits.reset.business)),
+        ("complete", quota(limits.complete.client)),
+        ("complete_business", quota(limits.complete.business)),
+        ("otp", quota(limits.otp.client)),
+        ("otp_email", quota(limits.otp.email)),
+        ("otp_business", quota(limits.otp.business)),
+        ("verify", quota(limits.verify.client)),
+        ("verify_email", quota(limits.verify.email)),
+        ("verify_business", quota(limits.verify.business)),
+        ("sign_in", quota(limits.sign_in.client)),
+        ("sign_in_email", quota(limits.sign_in.email)),
+        ("exchange", quota(limits.exchange.client)),
+        ("refresh", quota(limits.refresh.client)),
+        ("strength", quota(limits.strength.client)),
+        ("any", quota(limits.any.client)),
     ]
+}
+
+fn quota(quota: Option<Quota>) -> Value {
+    text(quota.map_or_else(String::new, |quota| quota.to_string()))
 }
 
 fn log(config: &Config) -> Keys {

@@ -9,11 +9,11 @@ use tracing_subscriber::EnvFilter;
 use url::Url;
 
 use super::error::ConfigError;
-use super::kinds::LogFormat;
+use super::kinds::{ForwardingHeader, LogFormat, Quota};
 use super::load::Settings;
 use super::{
-    Http, Introspection, Keys, Limits, Log, Notices, Otp, Outbox, Password, Reset, ResourceServer,
-    Storage, Tokens,
+    Caps, Http, Introspection, Keys, Limits, Log, Notices, Otp, Outbox, Password, Reset,
+    ResourceServer, Storage, Tokens,
 };
 
 /// Times are stored in milliseconds, so a shorter duration is none.
@@ -35,6 +35,14 @@ impl Http {
             public_url: settings.parsed_by("http.public_url", public_url)?,
             allowed_origins: settings.list("http.allowed_origins", origin)?,
             trusted_proxies: settings.list("http.trusted_proxies", network)?,
+            forwarding_header: settings.parsed_by("http.forwarding_header", |text| {
+                [ForwardingHeader::XForwardedFor, ForwardingHeader::Forwarded]
+                    .into_iter()
+                    .find(|header| text.eq_ignore_ascii_case(header.as_str()))
+                    .ok_or("is no forwarding header; write \"X-Forwarded-For\" or \"Forwarded\"")
+            })?,
+            max_connections: settings.count("http.max_connections", 1..=1_000_000)?,
+            max_in_flight: settings.count("http.max_in_flight", 1..=100_000)?,
             max_body: settings.size("http.max_body", 1..=16 * 1024 * 1024)?,
             header_timeout: settings.span("http.header_timeout", INSTANT..=DAY)?,
             request_timeout: settings.span("http.request_timeout", INSTANT..=DAY)?,
@@ -74,7 +82,13 @@ pub(crate) fn origin(text: &str) -> Result<String, &'static str> {
 
 fn network(text: &str) -> Result<IpNet, &'static str> {
     if let Ok(network) = text.parse::<IpNet>() {
-        return Ok(network.trunc());
+        let network = network.trunc();
+        // Clients' addresses are compared in their IPv4 form where they have one.
+        let IpAddr::V4(address) = network.addr().to_canonical() else {
+            return Ok(network);
+        };
+        let length = network.prefix_len() - (network.max_prefix_len() - 32);
+        return Ok(IpNet::new_assert(address.into(), length));
     }
     text.parse::<IpAddr>()
         .map(|address| IpNet::from(address.to_canonical()))
@@ -218,17 +232,52 @@ impl Password {
 
 impl Limits {
     pub(super) fn read(settings: &Settings) -> Result<Self, ConfigError> {
+        let client = |key| {
+            let client = quota(settings, key)?;
+            Ok::<_, ConfigError>(Caps {
+                client,
+                ..Caps::default()
+            })
+        };
         Ok(Self {
             enabled: settings.switch("limits.enabled")?,
-            reset: settings.parsed("limits.reset")?,
-            complete: settings.parsed("limits.complete")?,
-            otp: settings.parsed("limits.otp")?,
-            verify: settings.parsed("limits.verify")?,
-            sign_in: settings.parsed("limits.sign_in")?,
-            exchange: settings.parsed("limits.exchange")?,
-            strength: settings.parsed("limits.strength")?,
+            max_keys: settings.count("limits.max_keys", 1000..=100_000_000)?,
+            reset: Caps {
+                client: quota(settings, "limits.reset")?,
+                email: quota(settings, "limits.reset_email")?,
+                business: quota(settings, "limits.reset_business")?,
+            },
+            complete: Caps {
+                business: quota(settings, "limits.complete_business")?,
+                ..client("limits.complete")?
+            },
+            otp: Caps {
+                client: quota(settings, "limits.otp")?,
+                email: quota(settings, "limits.otp_email")?,
+                business: quota(settings, "limits.otp_business")?,
+            },
+            verify: Caps {
+                client: quota(settings, "limits.verify")?,
+                email: quota(settings, "limits.verify_email")?,
+                business: quota(settings, "limits.verify_business")?,
+            },
+            sign_in: Caps {
+                email: quota(settings, "limits.sign_in_email")?,
+                ..client("limits.sign_in")?
+            },
+            exchange: client("limits.exchange")?,
+            refresh: client("limits.refresh")?,
+            strength: client("limits.strength")?,
+            any: client("limits.any")?,
         })
     }
+}
+
+/// A quota; an empty text means none.
+fn quota(settings: &Settings, key: &str) -> Result<Option<Quota>, ConfigError> {
+    settings
+        .optional(key)?
+        .map_or(Ok(None), |_| settings.parsed(key).map(Some))
 }
 
 impl Log {

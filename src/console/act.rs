@@ -1,7 +1,9 @@
 //! What the console can do, each as the command of the same purpose does it.
 
+use super::form::NewLogin;
 use crate::business::{BusinessId, Changes};
 use crate::email::EmailAddress;
+use crate::templates::{Mail, Part, Place};
 use crate::token::Jti;
 
 /// An act. It is carried out under the name of the system's user, and stands in the audit log.
@@ -27,8 +29,21 @@ pub enum Act {
     Retry(Vec<i64>),
     /// Drops messages that wait.
     Cancel(Vec<i64>),
-    /// Changes a location's settings.
-    SetBusiness(BusinessId, Box<Changes>),
+    /// Changes a location's settings, and gives it an account at a relay of its own.
+    SetBusiness(BusinessId, Box<Changes>, Option<NewLogin>),
+    /// Saves a template.
+    SetTemplate {
+        /// Where.
+        place: Place,
+        /// What.
+        source: String,
+        /// What was in force when it was begun: another's work is not replaced unseen.
+        before: String,
+    },
+    /// Puts an earlier version of a template into force; 0 takes it back.
+    RollBack(Place, i64),
+    /// Sends a mail with sample values, and in place of one part a draft of it.
+    SendTest(Mail, Option<(Part, String)>, EmailAddress),
 }
 
 impl Act {
@@ -63,7 +78,15 @@ impl Act {
                 "Cancel {}? What an earlier attempt delivered opens nothing any more.",
                 messages(ids.len())
             ),
-            Self::SetBusiness(id, _) => format!("Change the settings of business {id}?"),
+            Self::SetBusiness(id, ..) => format!("Change the settings of business {id}?"),
+            Self::SetTemplate { place, .. } => format!("Save the {place}?"),
+            Self::RollBack(place, 0) => {
+                format!("Take the {place} back? The next one in the order stands in for it.")
+            }
+            Self::RollBack(place, version) => {
+                format!("Put version {version} of the {place} into force again?")
+            }
+            Self::SendTest(mail, _, to) => format!("Send {to} a test of {}?", mail.kind),
         }
     }
 }
@@ -83,4 +106,8 @@ pub enum Done {
     Said(String),
     /// A link, which opens a door: it is shown only when asked for. No `Debug`, so that it reaches no log.
     Link(EmailAddress, String),
+    /// A template was saved: where, and the source that is in force now.
+    Saved(Place, String, i64),
+    /// It was not saved, because somebody else has saved this meanwhile.
+    Overtaken(Place, String),
 }

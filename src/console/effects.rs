@@ -15,10 +15,13 @@ use super::update::{Effect, Message};
 use crate::admin::{Acted, Admin};
 use crate::app::App;
 use crate::audit;
+use crate::business::OwnRelay;
 use crate::clock::{Clock, Timestamp};
 use crate::config::Config;
 use crate::outbox::Filter;
 use crate::store::{Place, StoreError};
+use crate::templates;
+use crate::vault::Vault;
 
 /// How long a server may take to take a connection.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -52,14 +55,14 @@ impl Hands {
                 let written = written.map_err(|error| format!("cannot write {file}: {error}"));
                 Some(Message::Exported(written.map(|count| (file, count))))
             }
-            Effect::Copy(_) | Effect::Quit => None,
+            Effect::Copy(_) | Effect::Outside(..) | Effect::Quit => None,
         }
     }
 
     async fn read(&self, query: Query) -> Result<Answer, StoreError> {
         let now = self.clock.now();
-        let relays = self.config.smtp.urls.clone();
-        let read = move |db: &rusqlite::Connection| query::read(db, query, &relays, now);
+        let config = Arc::clone(&self.config);
+        let read = move |db: &rusqlite::Connection| query::read(db, query, &config, now);
         let mut answer = self.admin.store.read(read).await?;
         if let Answer::Overview(overview) = &mut answer {
             overview.server = server(self.config.http.listen).await;
@@ -114,12 +117,57 @@ impl Hands {
                 let acted = admin.cancel_messages(these(ids), now).await?;
                 report(acted, "cancelled", "waiting")
             }
-            Act::SetBusiness(id, changes) => {
+            Act::SetBusiness(id, mut changes, login) => {
+                if let Some(login) = login {
+                    let vault = Vault::open(&self.config.keys.dir, &admin.entropy)?;
+                    let (url, user) = (login.url, login.username);
+                    let relay = OwnRelay::with_login(id, url, user, &login.password, &vault)?;
+                    changes.smtp = Some(Some(relay));
+                }
                 let business = admin.set_business(id, *changes, now).await?;
                 format!("{} is changed", business.name)
             }
+            Act::SetTemplate {
+                place,
+                source,
+                before,
+            } => return self.set_template(place, source, &before, now).await,
+            Act::RollBack(place, version) => {
+                let done = admin.roll_template_back(place, version, None, now);
+                let new = done.await?;
+                if version == 0 {
+                    "taken back; the next one in the order stands in for it".to_owned()
+                } else {
+                    format!("version {new} is in force, the same as version {version}")
+                }
+            }
+            Act::SendTest(mail, draft, to) => {
+                let clock = self.clock.clone();
+                let sent = admin.send_test(&self.config, clock, mail, draft, &to);
+                format!("sent to {to}: {}", sent.await?)
+            }
         };
         Ok(Done::Said(said))
+    }
+
+    async fn set_template(
+        &self,
+        place: templates::Place,
+        source: String,
+        before: &str,
+        now: Timestamp,
+    ) -> Result<Done, Box<dyn std::error::Error + Send + Sync>> {
+        let at = place.clone();
+        let in_force = self.admin.store.read(move |db| query::in_force(db, &at));
+        let in_force = in_force.await?;
+        if in_force != before {
+            return Ok(Done::Overtaken(place, in_force));
+        }
+        let saved = self
+            .admin
+            .set_template(place.clone(), source.clone(), None, now);
+        let version = saved.await?;
+        Ok(Done::Saved(place, source, version))
     }
 
     /// The keys are loaded only now: nothing else here signs.

@@ -1,127 +1,39 @@
 //! The settings of a location, as a form: each is judged while it is typed.
 
+mod setting;
+
 use ratatui_textarea::TextArea;
+use secrecy::SecretString;
 
+use self::setting::Setting;
 use super::view;
-use crate::business::{self, Business, BusinessId, Changes, Colour, LinkPattern, PortalUrl};
-use crate::email::EmailAddress;
-use crate::locale::Locale;
+use crate::business::{
+    self, Business, BusinessId, Changes, Colour, OwnRelay, OwnRelayError, Rules,
+};
+use crate::config::{RelayUrl, RelayUrlError};
 
-/// A setting.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Setting {
-    Name,
-    PortalUrl,
-    SenderName,
-    SenderAddress,
-    ReplyTo,
-    Colour,
-    LogoUrl,
-    ResetLink,
-    MagicLink,
-    Locale,
+/// An account at a relay that the location is to get; its password is sealed before it is stored.
+#[derive(Clone, Debug)]
+pub struct NewLogin {
+    /// Who takes the mail.
+    pub url: RelayUrl,
+    /// The account's name.
+    pub username: String,
+    /// Its password.
+    pub password: SecretString,
 }
 
-impl Setting {
-    const ALL: [Self; 10] = [
-        Self::Name,
-        Self::PortalUrl,
-        Self::SenderName,
-        Self::SenderAddress,
-        Self::ReplyTo,
-        Self::Colour,
-        Self::LogoUrl,
-        Self::ResetLink,
-        Self::MagicLink,
-        Self::Locale,
-    ];
-
-    const fn label(self) -> &'static str {
-        match self {
-            Self::Name => "name",
-            Self::PortalUrl => "portal URL",
-            Self::SenderName => "sender name",
-            Self::SenderAddress => "sender address",
-            Self::ReplyTo => "reply to",
-            Self::Colour => "colour",
-            Self::LogoUrl => "logo URL",
-            Self::ResetLink => "reset link",
-            Self::MagicLink => "magic link",
-            Self::Locale => "locale",
-        }
-    }
-
-    fn text(self, business: &Business) -> String {
-        fn text(value: Option<&impl ToString>) -> String {
-            value.map(ToString::to_string).unwrap_or_default()
-        }
-        match self {
-            Self::Name => business.name.clone(),
-            Self::PortalUrl => text(business.portal_url.as_ref().map(PortalUrl::as_str).as_ref()),
-            Self::SenderName => text(business.sender_name.as_ref()),
-            Self::SenderAddress => text(business.sender_address.as_ref()),
-            Self::ReplyTo => text(business.reply_to.as_ref()),
-            Self::Colour => text(business.colour.as_ref()),
-            Self::LogoUrl => text(business.logo_url.as_ref()),
-            Self::ResetLink => text(
-                business
-                    .reset_link
-                    .as_ref()
-                    .map(LinkPattern::as_str)
-                    .as_ref(),
-            ),
-            Self::MagicLink => text(
-                business
-                    .magic_link
-                    .as_ref()
-                    .map(LinkPattern::as_str)
-                    .as_ref(),
-            ),
-            Self::Locale => text(business.locale.as_ref()),
-        }
-    }
-
-    /// Puts what was typed into the changes, or says what is wrong with it. An empty text clears a setting.
-    fn put(self, text: &str, changes: &mut Changes) -> Result<(), String> {
-        #[expect(clippy::option_option, reason = "a setting that is cleared is none")]
-        fn maybe<T, E: ToString>(
-            text: &str,
-            parse: impl FnOnce(&str) -> Result<T, E>,
-        ) -> Result<Option<Option<T>>, String> {
-            if text.is_empty() {
-                return Ok(Some(None));
-            }
-            parse(text)
-                .map(|value| Some(Some(value)))
-                .map_err(|error| error.to_string())
-        }
-        let line = |text: &str| {
-            if text.chars().any(char::is_control) {
-                Err("one line, without control characters")
-            } else {
-                Ok(text.to_owned())
-            }
-        };
-        match self {
-            Self::Name if text.is_empty() => return Err("a location needs a name".to_owned()),
-            Self::Name => changes.name = Some(line(text)?),
-            Self::PortalUrl => changes.portal_url = maybe(text, PortalUrl::parse)?,
-            Self::SenderName => changes.sender_name = maybe(text, line)?,
-            Self::SenderAddress => changes.sender_address = maybe(text, EmailAddress::parse)?,
-            Self::ReplyTo => changes.reply_to = maybe(text, EmailAddress::parse)?,
-            Self::Colour => changes.colour = maybe(text, Colour::parse)?,
-            Self::LogoUrl => changes.logo_url = maybe(text, business::web_address)?,
-            Self::ResetLink => changes.reset_link = maybe(text, LinkPattern::parse)?,
-            Self::MagicLink => changes.magic_link = maybe(text, LinkPattern::parse)?,
-            Self::Locale => changes.locale = maybe(text, str::parse::<Locale>)?,
-        }
-        Ok(())
-    }
+/// What is to become of the location's own relay.
+enum RelayChange {
+    Stays,
+    Becomes(Option<OwnRelay>),
+    WithLogin(NewLogin),
 }
 
 /// See the module.
 pub struct Form {
     business: Business,
+    rules: Rules,
     inputs: Vec<TextArea<'static>>,
     pub(super) selected: usize,
     /// Whether it is left by the next Esc, whatever was typed.
@@ -132,19 +44,30 @@ pub struct Form {
 pub(super) struct Field<'a> {
     pub(super) label: &'static str,
     pub(super) input: &'a TextArea<'static>,
+    /// What stands there while it is not the one that is typed in.
+    pub(super) shown: String,
+    /// What an empty one means.
+    pub(super) hint: &'static str,
     /// What is wrong with it.
     pub(super) wrong: Option<String>,
 }
 
 impl Form {
     /// The settings as they are.
-    pub(super) fn new(business: Business) -> Self {
+    pub(super) fn new(business: Business, rules: Rules) -> Self {
         let inputs = Setting::ALL
             .into_iter()
-            .map(|setting| view::line(&setting.text(&business)))
+            .map(|setting| {
+                let mut input = view::line(&setting.text(&business));
+                if setting == Setting::RelayPassword {
+                    input.set_mask_char('*');
+                }
+                input
+            })
             .collect();
         Self {
             business,
+            rules,
             inputs,
             selected: 0,
             leaving: false,
@@ -155,26 +78,44 @@ impl Form {
         self.business.id
     }
 
+    /// What was typed for a setting.
+    fn typed(&self, setting: Setting) -> String {
+        let place = Setting::ALL.iter().position(|it| *it == setting);
+        let input = place.and_then(|place| self.inputs.get(place));
+        input.map(typed).unwrap_or_default()
+    }
+
     pub(super) fn fields(&self) -> impl Iterator<Item = Field<'_>> {
+        let relay = self.relay().err();
         Setting::ALL
             .into_iter()
             .zip(&self.inputs)
-            .map(|(setting, input)| {
+            .map(move |(setting, input)| {
                 let text = typed(input);
                 let changed = text != setting.text(&self.business);
-                let judged = setting.put(&text, &mut Changes::default());
+                let judged = setting.put(&text, self.rules, &mut Changes::default());
+                let of_relay = relay.as_ref().filter(|(place, _)| *place == setting);
+                let mask = setting == Setting::RelayPassword;
                 Field {
                     label: setting.label(),
                     input,
-                    wrong: judged.err().filter(|_| changed),
+                    shown: if mask {
+                        "*".repeat(text.chars().count())
+                    } else {
+                        text
+                    },
+                    hint: setting.hint(),
+                    wrong: judged
+                        .err()
+                        .filter(|_| changed)
+                        .or_else(|| of_relay.map(|(_, why)| why.clone())),
                 }
             })
     }
 
     /// The colour that was typed, if it is one.
     pub(super) fn colour(&self) -> Option<Colour> {
-        let place = Setting::ALL.iter().position(|it| *it == Setting::Colour)?;
-        Colour::parse(&typed(self.inputs.get(place)?)).ok()
+        Colour::parse(&self.typed(Setting::Colour)).ok()
     }
 
     pub(super) fn is_changed(&self) -> bool {
@@ -194,7 +135,7 @@ impl Form {
     }
 
     /// What is to be changed: none if all is as it was; or what is wrong, and where.
-    pub(super) fn changes(&self) -> Result<Option<Changes>, String> {
+    pub(super) fn changes(&self) -> Result<Option<(Changes, Option<NewLogin>)>, String> {
         if !self.is_changed() {
             return Ok(None);
         }
@@ -202,11 +143,68 @@ impl Form {
         for (setting, input) in Setting::ALL.into_iter().zip(&self.inputs) {
             let text = typed(input);
             if text != setting.text(&self.business) {
-                let put = setting.put(&text, &mut changes);
+                let put = setting.put(&text, self.rules, &mut changes);
                 put.map_err(|why| format!("{}: {why}", setting.label()))?;
             }
         }
-        Ok(Some(changes))
+        let relay = self.relay();
+        let login = match relay.map_err(|(place, why)| format!("{}: {why}", place.label()))? {
+            RelayChange::Stays => None,
+            RelayChange::Becomes(relay) => {
+                changes.smtp = Some(relay);
+                None
+            }
+            RelayChange::WithLogin(login) => Some(login),
+        };
+        Ok(Some((changes, login)))
+    }
+
+    /// What was typed about the relay, or what is wrong with it, and where.
+    fn relay(&self) -> Result<RelayChange, (Setting, String)> {
+        let three = [Setting::Relay, Setting::RelayUser, Setting::RelayPassword];
+        let [url, username, password] = three.map(|setting| self.typed(setting));
+        if three.map(|setting| setting.text(&self.business)) == [&*url, &*username, &*password] {
+            return Ok(RelayChange::Stays);
+        }
+        if url.is_empty() {
+            return if username.is_empty() && password.is_empty() {
+                Ok(RelayChange::Becomes(None))
+            } else {
+                let why =
+                    "without a relay there is no account at it; empty this line too".to_owned();
+                Err((Setting::RelayUser, why))
+            };
+        }
+        let url: RelayUrl = url.parse().map_err(|error| {
+            let why = match error {
+                RelayUrlError::Credentials => {
+                    "it must not hold a user or password; they have lines of their own".to_owned()
+                }
+                other => format!("it {other}"),
+            };
+            (Setting::Relay, why)
+        })?;
+        if username.is_empty() {
+            return if password.is_empty() {
+                Ok(RelayChange::Becomes(Some(OwnRelay { url, login: None })))
+            } else {
+                Err((Setting::RelayUser, "whose password is it?".to_owned()))
+            };
+        }
+        let username =
+            business::name(&username).map_err(|why| (Setting::RelayUser, why.to_string()))?;
+        if password.is_empty() {
+            let why = "type it anew: the stored one opens for that relay and user only".to_owned();
+            return Err((Setting::RelayPassword, why));
+        }
+        if !url.is_private() {
+            return Err((Setting::Relay, OwnRelayError::InTheClear.to_string()));
+        }
+        Ok(RelayChange::WithLogin(NewLogin {
+            url,
+            username,
+            password: SecretString::from(password),
+        }))
     }
 }
 

@@ -2,10 +2,12 @@
 //! so that none of them can say anything else than what is done.
 
 mod table;
+mod writing;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-pub(super) use self::table::BINDINGS;
+use self::table::BINDINGS;
+use self::writing::WRITING;
 use super::model::{Model, Open, Tab};
 
 /// What a key means.
@@ -42,7 +44,24 @@ pub enum Command {
     Retry,
     Cancel,
     Edit,
+    EditOutside,
     Export,
+    Part,
+    Language,
+    SendTest,
+    History,
+    RollBack,
+    Save,
+    Undo,
+    Redo,
+    Find,
+    FindNext,
+    SelectAll,
+    Cut,
+    Copy,
+    Paste,
+    PreviewDown,
+    PreviewUp,
 }
 
 /// Where a key has its meaning.
@@ -52,6 +71,12 @@ pub enum Scope {
     Everywhere,
     /// On the list of reset links.
     Links,
+    /// On the tree of templates.
+    Templates,
+    /// While a template is changed: everything else is text.
+    Editor,
+    /// On the versions of a template.
+    History,
     /// On the outbox, and on one message.
     Outbox,
     /// Where a person is selected or shown.
@@ -68,6 +93,9 @@ impl Scope {
         match self {
             Self::Everywhere => "Everywhere",
             Self::Links => "Reset links",
+            Self::Templates => "Templates",
+            Self::Editor => "Editing a template",
+            Self::History => "A template's versions",
             Self::Outbox => "Outbox",
             Self::Person => "Accounts",
             Self::Businesses => "Businesses",
@@ -101,6 +129,8 @@ impl Key {
         };
         if self.1.contains(KeyModifiers::CONTROL) {
             format!("^{name}")
+        } else if self.1.contains(KeyModifiers::ALT) {
+            format!("M-{name}")
         } else {
             name
         }
@@ -124,12 +154,22 @@ pub struct Binding {
     pub acts: bool,
 }
 
+/// Every line of the table, most special first.
+pub(super) fn bindings() -> impl Iterator<Item = &'static Binding> {
+    WRITING.iter().chain(BINDINGS)
+}
+
 /// Where the model stands.
 pub(super) fn scope(model: &Model) -> Option<Scope> {
+    if model.editor.is_some() {
+        return Some(Scope::Editor);
+    }
     match (&model.open, model.tab) {
         (Some(Open::Person(_)), _) | (None, Tab::Accounts) => Some(Scope::Person),
         (Some(Open::Message(_)), _) | (None, Tab::Outbox) => Some(Scope::Outbox),
+        (Some(Open::History(_)), _) => Some(Scope::History),
         (None, Tab::Links) => Some(Scope::Links),
+        (None, Tab::Templates) => Some(Scope::Templates),
         (None, Tab::Businesses) => Some(Scope::Businesses),
         (None, Tab::Audit) => Some(Scope::Audit),
         (None, Tab::Overview) => None,
@@ -140,9 +180,18 @@ pub(super) fn scope(model: &Model) -> Option<Scope> {
 pub(super) fn available(model: &Model) -> impl Iterator<Item = &'static Binding> {
     let scope = scope(model);
     let read_only = model.read_only;
-    BINDINGS.iter().filter(move |binding| {
-        (binding.scope == Scope::Everywhere || Some(binding.scope) == scope)
-            && !(binding.acts && read_only)
+    let editing = scope == Some(Scope::Editor);
+    let (overview, page) = (scope.is_none(), model.open.is_some());
+    let versions = scope == Some(Scope::History);
+    bindings().filter(move |binding| {
+        let here = Some(binding.scope) == scope || (binding.scope == Scope::Everywhere && !editing);
+        let idle = match binding.command {
+            Command::Filter => overview || versions,
+            Command::Open => overview || page,
+            Command::Back => overview,
+            _ => false,
+        };
+        here && !idle && !(binding.acts && read_only)
     })
 }
 

@@ -5,15 +5,19 @@ use std::collections::BTreeSet;
 use ratatui_textarea::TextArea;
 
 use super::act::Act;
+use super::editor::Editor;
 use super::form::Form;
 use super::list::List;
 use super::query::{Overview, Person};
 use super::theme::{Theme, ThemeName};
+use super::tree::{Branch, Tree};
+use super::versions::Versions;
 use crate::accounts::Account;
-use crate::business::Business;
+use crate::business::{Business, PortalUrl, Rules};
 use crate::clock::Timestamp;
 use crate::email::EmailAddress;
 use crate::outbox::{self, Shown, State};
+use crate::templates::{Mail, Part};
 use crate::{audit, reset};
 
 /// A view.
@@ -22,6 +26,7 @@ use crate::{audit, reset};
 pub enum Tab {
     Overview,
     Links,
+    Templates,
     Outbox,
     Accounts,
     Businesses,
@@ -30,9 +35,10 @@ pub enum Tab {
 
 impl Tab {
     /// In their order on the screen.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Overview,
         Self::Links,
+        Self::Templates,
         Self::Outbox,
         Self::Accounts,
         Self::Businesses,
@@ -44,6 +50,7 @@ impl Tab {
         match self {
             Self::Overview => "Overview",
             Self::Links => "Reset links",
+            Self::Templates => "Templates",
             Self::Outbox => "Outbox",
             Self::Accounts => "Accounts",
             Self::Businesses => "Businesses",
@@ -66,6 +73,8 @@ pub enum Open {
     Person(Box<Person>),
     /// One message, with its history.
     Message(Box<Shown>),
+    /// The versions of a template.
+    History(Box<Versions>),
 }
 
 /// What lies over the view and takes the keys.
@@ -78,12 +87,27 @@ pub enum Overlay {
     Confirm(Act),
     /// A link was made: for whom, the link, and whether it is to be seen.
     Link(EmailAddress, String, bool),
-    /// The name of a file is asked for, to write the audit log to.
-    File(TextArea<'static>),
+    /// A line is asked for.
+    Ask(Question, TextArea<'static>),
+    /// A text is looked for in the editor while something is typed.
+    Find(TextArea<'static>),
+    /// What was written is not saved: what is to become of it?
+    Leave,
     /// The settings of a location are changed.
     Form(Box<Form>),
     /// The list is filtered while something is typed.
     Filter(TextArea<'static>),
+}
+
+/// What a line is asked for.
+#[derive(Clone, Debug)]
+pub enum Question {
+    /// A file to write the audit log to.
+    File,
+    /// Who gets a test of a mail, with a draft of one of its parts.
+    TestMail(Mail, Option<(Part, String)>),
+    /// A language that a template is to be written for.
+    Language,
 }
 
 /// What was said last.
@@ -145,10 +169,16 @@ pub struct Model {
     pub audit: List<audit::Listed>,
     /// Whether the newest entry stays selected.
     pub audit_follow: bool,
+    /// The tree of templates.
+    pub templates: Tree,
+    /// The template that is being changed; it takes the keys.
+    pub editor: Option<Box<Editor>>,
     /// Locations: they are few.
     pub businesses: Vec<Business>,
-    /// The selected one.
+    /// The selected one of those that are shown.
     pub business: usize,
+    /// What their settings may be, once it is read.
+    pub(super) rules: Option<Rules>,
     filters: [String; Tab::ALL.len()],
 }
 
@@ -186,8 +216,11 @@ impl Model {
             accounts: List::default(),
             audit: List::default(),
             audit_follow: true,
+            templates: Tree::default(),
+            editor: None,
             businesses: Vec::new(),
             business: 0,
+            rules: None,
             filters: Default::default(),
         }
     }
@@ -236,6 +269,25 @@ impl Model {
         filter
     }
 
+    /// The locations whose number, name or portal holds what the view is filtered by.
+    pub fn shown_businesses(&self) -> Vec<&Business> {
+        let wanted = self.filter().to_lowercase();
+        let fits = |business: &&Business| {
+            let portal = business.portal_url.as_ref().map(PortalUrl::as_str);
+            wanted.is_empty()
+                || business.id.to_string() == wanted
+                || business.name.to_lowercase().contains(&wanted)
+                || portal.is_some_and(|url| url.to_lowercase().contains(&wanted))
+        };
+        self.businesses.iter().filter(fits).collect()
+    }
+
+    /// The lines of the tree of templates.
+    pub fn branches(&self) -> Vec<Branch> {
+        self.templates
+            .branches(&self.shown_businesses(), self.filter())
+    }
+
     pub(super) fn links_search(&self) -> String {
         self.filters[Tab::Links as usize].clone()
     }
@@ -248,7 +300,7 @@ impl Model {
     pub(super) fn person(&self) -> Option<&Account> {
         match &self.open {
             Some(Open::Person(person)) => Some(&person.account),
-            Some(Open::Message(_)) => None,
+            Some(Open::Message(_) | Open::History(_)) => None,
             None => (self.tab == Tab::Accounts).then(|| self.accounts.current())?,
         }
     }

@@ -1,18 +1,25 @@
 //! What the console reads, and how: by the domains' own functions, on the threads that only read.
 
+mod templates;
+
 use rusqlite::Connection;
+
+use self::templates::Looks;
+pub(super) use self::templates::in_force;
+pub use self::templates::{Against, History, Judged, Preview, Template};
 
 use super::list::REACH;
 use crate::accounts::{self, Account, AccountId};
 use crate::audit;
-use crate::business::{self, Business};
+use crate::business::{self, Business, Rules};
 use crate::clock::Timestamp;
-use crate::config::RelayUrl;
+use crate::config::Config;
 use crate::guesses;
 use crate::outbox::{self, Backlog, RelayStatus, Shown};
 use crate::reset;
 use crate::session;
 use crate::store::{self, Page, Place, StoreError};
+use crate::templates::{Listed, Place as TemplatePlace};
 use crate::totp;
 
 /// Something to be read.
@@ -43,6 +50,25 @@ pub enum Query {
     Businesses,
     Person(AccountId),
     Message(i64),
+    Templates,
+    Template {
+        place: TemplatePlace,
+        /// How wide HTML is to be drawn.
+        columns: u16,
+    },
+    Draft {
+        place: TemplatePlace,
+        source: String,
+        columns: u16,
+        /// Which change of the text it is.
+        revision: u64,
+    },
+    History {
+        place: TemplatePlace,
+        /// Which of them is to be compared; the newest when absent.
+        version: Option<i64>,
+        against: Against,
+    },
 }
 
 /// What was read.
@@ -54,10 +80,15 @@ pub enum Answer {
     Outbox(Page<outbox::Listed>, Place<i64>),
     Accounts(Page<Account>, Place<String>),
     Audit(Page<audit::Listed>, Place<i64>),
-    Businesses(Vec<Business>),
+    Businesses(Vec<Business>, Rules),
     /// None when there is none any more.
     Person(Option<Box<Person>>),
     Message(Option<Box<Shown>>),
+    Templates(Vec<Business>, Vec<Listed>),
+    /// None when its business is gone.
+    Template(Option<Box<Template>>),
+    Draft(u64, Box<Judged>),
+    History(TemplatePlace, Option<i64>, Against, Box<History>),
 }
 
 /// What happened over some time, in equal spans.
@@ -120,11 +151,16 @@ const MINUTE: i64 = 60_000;
 pub(super) fn read(
     db: &Connection,
     query: Query,
-    relays: &[RelayUrl],
+    config: &Config,
     now: Timestamp,
 ) -> Result<Answer, StoreError> {
+    let looks = |columns| Looks {
+        config,
+        columns,
+        now,
+    };
     Ok(match query {
-        Query::Overview => Answer::Overview(Box::new(overview(db, relays, now)?)),
+        Query::Overview => Answer::Overview(Box::new(overview(db, config, now)?)),
         Query::Links { place, all, search } => {
             Answer::Links(reset::page(db, all, &search, &place, REACH, now)?, place)
         }
@@ -137,13 +173,34 @@ pub(super) fn read(
         Query::Audit { place, filter } => {
             Answer::Audit(audit::page(db, &filter, &place, REACH)?, place)
         }
-        Query::Businesses => Answer::Businesses(business::list(db)?),
+        Query::Businesses => Answer::Businesses(business::list(db)?, Rules::new(config)),
         Query::Person(id) => Answer::Person(person(db, id, now)?.map(Box::new)),
         Query::Message(id) => Answer::Message(outbox::show(db, id)?.map(Box::new)),
+        Query::Templates => Answer::Templates(business::list(db)?, crate::templates::list(db)?),
+        Query::Template { place, columns } => {
+            Answer::Template(templates::template(db, place, looks(columns))?.map(Box::new))
+        }
+        Query::Draft {
+            place,
+            source,
+            columns,
+            revision,
+        } => {
+            let judged = templates::judge(db, &place, &source, looks(columns))?;
+            Answer::Draft(revision, Box::new(judged))
+        }
+        Query::History {
+            place,
+            version,
+            against,
+        } => {
+            let history = templates::history(db, &place, version, against)?;
+            Answer::History(place, version, against, Box::new(history))
+        }
     })
 }
 
-fn overview(db: &Connection, relays: &[RelayUrl], now: Timestamp) -> Result<Overview, StoreError> {
+fn overview(db: &Connection, config: &Config, now: Timestamp) -> Result<Overview, StoreError> {
     let activity = |span: i64, count: i64| -> Result<Activity, StoreError> {
         // Whole spans, so that a bar does not change its height while it moves to the left.
         let end = (now.millis().div_euclid(span) + 1) * span;
@@ -162,7 +219,7 @@ fn overview(db: &Connection, relays: &[RelayUrl], now: Timestamp) -> Result<Over
         hour: activity(MINUTE, 60)?,
         day: activity(30 * MINUTE, 48)?,
         backlog: outbox::backlog(db)?,
-        relays: outbox::relays(db, relays)?,
+        relays: outbox::relays(db, &config.smtp.urls)?,
         held_back: guesses::held_back(db, now)?,
         size: store::size(db)?,
         server: Err(String::new()),

@@ -1,15 +1,16 @@
 //! The loop: waits for a key, an answer, a change or a second, whichever comes first.
 
 use std::io;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crossterm::event::{Event, EventStream};
 use futures_util::StreamExt as _;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 
 use super::effects::Hands;
 use super::model::Model;
+use super::outside::{self, Signals};
 use super::terminal::Screen;
 use super::theme::ThemeName;
 use super::update::{Effect, Message, start, update};
@@ -21,12 +22,12 @@ use crate::store::Watch;
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 
 /// How a console came to its end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ended {
     /// Somebody left it.
     Left,
-    /// A signal came.
-    Signal(&'static str),
+    /// A signal came. What was being written and not saved is in that file, if there was anything.
+    Signal(&'static str, Option<PathBuf>),
 }
 
 /// Runs the console on this process's terminal until somebody leaves it or a signal comes. The terminal
@@ -37,9 +38,7 @@ pub async fn run(
     theme: ThemeName,
     read_only: bool,
 ) -> io::Result<Ended> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut hang_up = signal(SignalKind::hangup())?;
+    let mut signals = Signals::new()?;
     let mut screen = Screen::open()?;
     let mut events = EventStream::new();
     let (answers, mut inbox) = mpsc::unbounded_channel();
@@ -53,6 +52,18 @@ pub async fn run(
             match effect {
                 Effect::Quit => return Ok(Ended::Left),
                 Effect::Copy(text) => Screen::copy(&text)?,
+                Effect::Outside(place, text) => {
+                    // Two that read the same terminal would share its keys.
+                    drop(events);
+                    let entropy = &hands.admin.entropy;
+                    let written = outside::edit(entropy, &place, &text, &mut signals).await;
+                    events = EventStream::new();
+                    screen.take_back()?;
+                    // It may have become another size meanwhile.
+                    let (columns, lines) = screen.size()?;
+                    let _ = answers.send(Message::Resized(columns, lines));
+                    let _ = answers.send(Message::Written(written));
+                }
                 effect => {
                     let (hands, answers) = (hands.clone(), answers.clone());
                     tokio::spawn(async move {
@@ -93,9 +104,10 @@ pub async fn run(
                         break Message::Tick(now);
                     }
                 }
-                _ = terminate.recv() => return Ok(Ended::Signal("SIGTERM")),
-                _ = interrupt.recv() => return Ok(Ended::Signal("SIGINT")),
-                _ = hang_up.recv() => return Ok(Ended::Signal("SIGHUP")),
+                name = signals.recv() => {
+                    let draft = outside::keep(&hands.admin.entropy, &model);
+                    return Ok(Ended::Signal(name, draft));
+                }
             }
         };
         effects = update(&mut model, message);

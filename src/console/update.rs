@@ -1,27 +1,32 @@
 //! What follows from a message: the next model, and what is to be done outside. Nothing is done here.
 
 mod acts;
+mod editor;
 mod mouse;
+mod moves;
 mod overlay;
 mod reading;
+mod templates;
 
 use crossterm::event::{KeyEvent, MouseEvent};
 
 use self::acts::act_on;
 use self::mouse::point;
+use self::moves::{back, filter, follow, mark, open, step, to_end, toggle};
 use self::overlay::overlay_key;
 pub use self::reading::start;
 use self::reading::{accept, reload, tick};
 use super::act::{Act, Done};
 use super::form::Form;
 use super::keys::{self, Command};
-use super::model::{Model, Open, Overlay, Tab};
+use super::model::{Model, Open, Overlay, Question, Tab};
 use super::query::{Answer, Query};
 use super::theme::{Theme, ThemeName};
 use super::view;
 use crate::audit;
+use crate::business::Business;
 use crate::clock::Timestamp;
-use crate::outbox::State;
+use crate::templates::Place;
 
 /// Something that has happened.
 pub enum Message {
@@ -43,6 +48,8 @@ pub enum Message {
     Unread(Query, String),
     /// An act has come to its end.
     Acted(Result<Done, String>),
+    /// Somebody has left their own editor: what was written, or why nothing was.
+    Written(Result<String, String>),
     /// The audit log was written to a file, so many entries of it.
     Exported(Result<(String, usize), String>),
 }
@@ -54,6 +61,8 @@ pub enum Effect {
     Read(Query),
     /// Do this.
     Act(Act),
+    /// Open this template's draft in somebody's own editor.
+    Outside(Place, String),
     /// Hand this to the clipboard.
     Copy(String),
     /// Write these entries to a file of this name.
@@ -75,7 +84,8 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             model.outbox.scroll(height);
             model.accounts.scroll(height);
             model.audit.scroll(height);
-            Vec::new()
+            // HTML is drawn as wide as there is room.
+            templates::resized(model)
         }
         Message::Tick(now) => tick(model, now),
         Message::Changed(now) => {
@@ -92,11 +102,18 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
                     model.overlay = Some(Overlay::Link(email, link.clone(), false));
                     return vec![Effect::Copy(link)];
                 }
+                Ok(Done::Saved(place, source, version)) => {
+                    templates::saved(model, &place, source, version);
+                }
+                Ok(Done::Overtaken(place, source)) => {
+                    templates::overtaken(model, &place, source);
+                }
                 Err(why) => model.complain(why),
             }
             // Our own connection's changes are no news to the watch in every case; better twice than never.
             reload(model)
         }
+        Message::Written(written) => editor::written(model, written),
         Message::Exported(Ok((file, count))) => {
             model.say(format!("{count} entries written to {file}"));
             Vec::new()
@@ -120,12 +137,16 @@ fn press(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
             model.notice = None;
             run(model, command)
         }
+        None if model.editor.is_some() => editor::write(model, key),
         None => Vec::new(),
     }
 }
 
 /// Carries a command out, whether a key or the palette gave it.
 fn run(model: &mut Model, command: Command) -> Vec<Effect> {
+    if model.editor.is_some() && !matches!(command, Command::Help | Command::Palette) {
+        return editor::run(model, command);
+    }
     let page = isize::try_from(model.height().max(2) - 1).unwrap_or(1);
     match command {
         Command::Quit => vec![Effect::Quit],
@@ -167,10 +188,16 @@ fn run(model: &mut Model, command: Command) -> Vec<Effect> {
             let name = model.now.to_string().replace(':', "");
             open_overlay(
                 model,
-                Overlay::File(view::line(&format!("audit-{name}.jsonl"))),
+                Overlay::Ask(Question::File, view::line(&format!("audit-{name}.jsonl"))),
             )
         }
+        Command::Edit if model.tab == Tab::Templates => templates::edit(model),
         Command::Edit => edit(model),
+        Command::EditOutside => templates::edit_outside(model),
+        Command::Part => templates::turn_part(model),
+        Command::Language => templates::ask_language(model),
+        Command::SendTest => templates::ask_address(model),
+        Command::History => templates::history(model),
         act => act_on(model, act),
     }
 }
@@ -188,154 +215,13 @@ fn go(model: &mut Model, tab: Tab) -> Vec<Effect> {
     reload(model)
 }
 
-fn step(model: &mut Model, by: isize) -> Vec<Effect> {
-    if model.open.is_some() {
-        let lines = u16::try_from(by.unsigned_abs()).unwrap_or(u16::MAX);
-        model.scrolled = if by < 0 {
-            model.scrolled.saturating_sub(lines)
-        } else {
-            let most = view::page_length(model).saturating_sub(model.height());
-            let most = u16::try_from(most).unwrap_or(u16::MAX);
-            model.scrolled.saturating_add(lines).min(most)
-        };
-        return Vec::new();
-    }
-    let height = model.height();
-    let more = match model.tab {
-        Tab::Links => model.links.step(by, height),
-        Tab::Outbox => {
-            model.outbox_follow &= by < 0 && model.outbox.selected == 0;
-            model.outbox.step(by, height)
-        }
-        Tab::Accounts => model.accounts.step(by, height),
-        Tab::Audit => {
-            model.audit_follow &= by < 0 && model.audit.selected == 0;
-            model.audit.step(by, height)
-        }
-        Tab::Businesses => {
-            let last = model.businesses.len().saturating_sub(1);
-            model.business = model.business.saturating_add_signed(by).min(last);
-            false
-        }
-        Tab::Overview => false,
-    };
-    if more { reload(model) } else { Vec::new() }
-}
-
-fn to_end(model: &mut Model, last: bool) -> Vec<Effect> {
-    if model.open.is_some() {
-        return step(model, if last { isize::MAX } else { isize::MIN });
-    }
-    let height = model.height();
-    let more = match model.tab {
-        Tab::Links => model.links.move_to_end(last, height),
-        Tab::Outbox => {
-            model.outbox_follow &= !last;
-            model.outbox.move_to_end(last, height)
-        }
-        Tab::Accounts => model.accounts.move_to_end(last, height),
-        Tab::Audit => {
-            model.audit_follow &= !last;
-            model.audit.move_to_end(last, height)
-        }
-        Tab::Businesses => return step(model, if last { isize::MAX } else { isize::MIN }),
-        Tab::Overview => false,
-    };
-    if more { reload(model) } else { Vec::new() }
-}
-
-fn open(model: &mut Model) -> Vec<Effect> {
-    if model.open.is_some() {
-        return Vec::new();
-    }
-    let query = match model.tab {
-        Tab::Links => model
-            .links
-            .current()
-            .map(|row| Query::Person(row.link.account_id)),
-        Tab::Outbox => model.outbox.current().map(|row| Query::Message(row.id)),
-        Tab::Accounts => model.accounts.current().map(|row| Query::Person(row.id)),
-        Tab::Audit => model.audit.current().and_then(|row| {
-            let person = row.email.as_ref().and(row.account_id);
-            person.map(Query::Person)
-        }),
-        Tab::Businesses if !model.read_only => return edit(model),
-        Tab::Overview | Tab::Businesses => None,
-    };
-    model.scrolled = 0;
-    model.opening = query.is_some();
-    query.map(Effect::Read).into_iter().collect()
-}
-
-fn back(model: &mut Model) -> Vec<Effect> {
-    if std::mem::take(&mut model.opening) | model.open.take().is_some() {
-        return reload(model);
-    }
-    if !model.filter().is_empty() {
-        model.filter_mut().clear();
-        return reading::restart(model);
-    }
-    model.marked.clear();
-    Vec::new()
-}
-
 fn edit(model: &mut Model) -> Vec<Effect> {
-    if let Some(business) = model.businesses.get(model.business) {
-        model.overlay = Some(Overlay::Form(Box::new(Form::new(business.clone()))));
+    let shown = model.shown_businesses();
+    if let (Some(business), Some(rules)) = (shown.get(model.business), model.rules) {
+        let form = Form::new(Business::clone(business), rules);
+        model.overlay = Some(Overlay::Form(Box::new(form)));
     }
     Vec::new()
-}
-
-fn filter(model: &mut Model) -> Vec<Effect> {
-    if matches!(
-        model.tab,
-        Tab::Links | Tab::Outbox | Tab::Accounts | Tab::Audit
-    ) {
-        model.open = None;
-        model.overlay = Some(Overlay::Filter(view::line(model.filter())));
-    }
-    Vec::new()
-}
-
-fn toggle(model: &mut Model) -> Vec<Effect> {
-    match model.tab {
-        Tab::Links => model.links_over = !model.links_over,
-        Tab::Outbox => {
-            model.outbox_state = match model.outbox_state {
-                None => Some(State::Dead),
-                Some(State::Dead) => Some(State::Queued),
-                Some(State::Queued) => Some(State::Sending),
-                Some(State::Sending) => Some(State::Sent),
-                Some(State::Sent) => Some(State::Dropped),
-                Some(State::Dropped) => None,
-            };
-            model.marked.clear();
-        }
-        _ => return Vec::new(),
-    }
-    reading::restart(model)
-}
-
-fn follow(model: &mut Model) -> Vec<Effect> {
-    match model.tab {
-        Tab::Outbox => model.outbox_follow = !model.outbox_follow,
-        Tab::Audit => model.audit_follow = !model.audit_follow,
-        _ => return Vec::new(),
-    }
-    reload(model)
-}
-
-fn mark(model: &mut Model) -> Vec<Effect> {
-    if model.open.is_some() {
-        return Vec::new();
-    }
-    if let Some(row) = model.outbox.current() {
-        let id = row.id;
-        if !model.marked.remove(&id) {
-            model.marked.insert(id);
-        }
-    }
-    step(model, 1)
 }
 
 /// Shows a page that is still wanted, or says that there is nothing to show any more.

@@ -5,20 +5,26 @@
 mod accounts;
 mod audit;
 mod businesses;
+mod editor;
 mod form;
+mod history;
 mod links;
 mod outbox;
 mod overlay;
 mod overview;
+mod preview;
 mod table;
+mod templates;
 
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
-use ratatui::widgets::Paragraph;
+use ratatui::widgets::{Clear, Paragraph, Wrap};
 use ratatui_textarea::TextArea;
 
+pub(super) use self::preview::preview_length;
+pub(super) use self::templates::{preview_width, top_branch};
 use super::keys;
 use super::model::{Model, Open, Overlay, Tab};
 use crate::clock::Timestamp;
@@ -42,7 +48,7 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
              Make it larger, or press q to leave.",
             SMALLEST.0, SMALLEST.1, area.width, area.height
         );
-        let text = Paragraph::new(text).wrap(ratatui::widgets::Wrap { trim: true });
+        let text = Paragraph::new(text).wrap(Wrap { trim: true });
         frame.render_widget(text, area);
         return;
     }
@@ -55,21 +61,36 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
     .areas(area);
     frame.render_widget(tab_line(model), tabs);
     match (&model.open, model.tab) {
+        _ if model.editor.is_some() => {
+            if let Some(editor) = &model.editor {
+                editor::draw(model, editor, frame, body);
+            }
+        }
+        (Some(Open::History(versions)), _) => history::draw(model, versions, frame, body),
         (Some(Open::Person(person)), _) => page(model, frame, body, accounts::page(model, person)),
         (Some(Open::Message(shown)), _) => page(model, frame, body, outbox::page(model, shown)),
         (None, Tab::Overview) => overview::draw(model, frame, body),
         (None, Tab::Links) => links::draw(model, frame, body),
+        (None, Tab::Templates) => templates::draw(model, frame, body),
         (None, Tab::Outbox) => outbox::draw(model, frame, body),
         (None, Tab::Accounts) => accounts::draw(model, frame, body),
         (None, Tab::Businesses) => businesses::draw(model, frame, body),
         (None, Tab::Audit) => audit::draw(model, frame, body),
     }
+    overlay::draw(model, frame, body);
     match &model.overlay {
-        Some(Overlay::Filter(input)) => filter_line(model, input, frame, notice),
-        _ => frame.render_widget(notice_line(model), notice),
+        Some(Overlay::Filter(input)) => input_line(model, filter_hint(model), input, frame, notice),
+        Some(Overlay::Find(input)) => {
+            let hint = if model.notice.is_some() {
+                "not there: "
+            } else {
+                "find: "
+            };
+            input_line(model, hint, input, frame, notice);
+        }
+        _ => draw_notice(model, frame, notice),
     }
     frame.render_widget(key_line(model, keys.width), keys);
-    overlay::draw(model, frame, body);
 }
 
 /// A text of one line to be typed.
@@ -80,16 +101,20 @@ pub(super) fn line(text: &str) -> TextArea<'static> {
     input
 }
 
-/// How the tab stands in the first line.
-fn tab_text(number: usize, tab: Tab) -> String {
-    format!(" {number} {} ", tab.title())
+/// How the tab stands in the first line. All of them have room in the smallest terminal.
+fn tab_text(model: &Model, number: usize, tab: Tab) -> String {
+    let title = match tab {
+        Tab::Links if model.size.0 < 90 => "Links",
+        tab => tab.title(),
+    };
+    format!(" {number} {title} ")
 }
 
 /// The tab at this column of the first line.
-pub(super) fn tab_at(_: &Model, column: u16) -> Option<Tab> {
+pub(super) fn tab_at(model: &Model, column: u16) -> Option<Tab> {
     let mut end = 0;
     Tab::ALL.into_iter().zip(1..).find_map(|(tab, number)| {
-        end += tab_text(number, tab).len();
+        end += tab_text(model, number, tab).len();
         (usize::from(column) < end).then_some(tab)
     })
 }
@@ -105,15 +130,33 @@ fn tab_line(model: &Model) -> Line<'static> {
             } else {
                 theme.dim
             };
-            Span::styled(tab_text(number, tab), style)
+            Span::styled(tab_text(model, number, tab), style)
         })
         .collect();
     if model.busy > 0 {
-        spans.push(Span::styled(" …", theme.warn));
-    } else if model.read_only {
-        spans.push(Span::styled(" r/o", theme.warn));
+        spans.push(Span::styled("…", theme.warn));
     }
     Line::from(spans)
+}
+
+/// A notice that is longer than a line takes those above it.
+fn draw_notice(model: &Model, frame: &mut Frame<'_>, area: Rect) {
+    const MOST: usize = 4;
+    let line = notice_line(model);
+    // Words that go to the next line as a whole leave some room behind.
+    let width = usize::from(area.width.max(1));
+    let needed = (line.width() + line.width() / 10)
+        .div_ceil(width)
+        .clamp(1, MOST);
+    let needed = u16::try_from(needed).unwrap_or(1);
+    let place = Rect {
+        y: area.bottom().saturating_sub(needed),
+        height: needed,
+        ..area
+    };
+    frame.render_widget(Clear, place);
+    let text = Paragraph::new(line).wrap(Wrap { trim: true });
+    frame.render_widget(text, place);
 }
 
 fn notice_line(model: &Model) -> Line<'_> {
@@ -126,11 +169,20 @@ fn notice_line(model: &Model) -> Line<'_> {
     }
 }
 
-fn filter_line(model: &Model, input: &TextArea<'static>, frame: &mut Frame<'_>, area: Rect) {
-    let hint = match model.tab {
+fn filter_hint(model: &Model) -> &'static str {
+    match model.tab {
         Tab::Audit => "filter (actor:… account:… kind:…, or any text): ",
         _ => "filter: ",
-    };
+    }
+}
+
+fn input_line(
+    model: &Model,
+    hint: &'static str,
+    input: &TextArea<'static>,
+    frame: &mut Frame<'_>,
+    area: Rect,
+) {
     let [label, field] = Layout::horizontal([
         Constraint::Length(u16::try_from(hint.chars().count()).unwrap_or(0)),
         Constraint::Min(0),
@@ -145,6 +197,11 @@ fn key_line(model: &Model, width: u16) -> Line<'static> {
     let theme = &model.theme;
     let mut spans = Vec::new();
     let mut used = 0;
+    if model.read_only {
+        let mark = "read-only  ";
+        used += mark.len();
+        spans.push(Span::styled(mark, theme.warn));
+    }
     // The way to all the others comes first, so that it always has room.
     let is_help = |binding: &&keys::Binding| binding.command == keys::Command::Help;
     let help = keys::available(model).filter(is_help);
@@ -169,7 +226,16 @@ pub(super) fn page_length(model: &Model) -> usize {
     match &model.open {
         Some(Open::Person(person)) => accounts::page(model, person).len(),
         Some(Open::Message(shown)) => outbox::page(model, shown).len(),
+        Some(Open::History(versions)) => history::length(model, versions),
         None => 0,
+    }
+}
+
+/// How many of them have room.
+pub(super) fn page_height(model: &Model) -> usize {
+    match &model.open {
+        Some(Open::History(versions)) => history::height(model, versions),
+        _ => usize::from(model.size.1.saturating_sub(3)),
     }
 }
 

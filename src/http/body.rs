@@ -11,6 +11,7 @@ use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 
 use super::error::Failure;
 use super::fields::Fields;
+use super::shed;
 use crate::app::App;
 
 /// A request whose properties come in a JSON object.
@@ -90,8 +91,12 @@ pub(super) async fn read(request: &Request, body: &mut RequestBody) -> Result<Ve
         .take()
         .map_err(|_| Failure::Internal)?
         .into_bytes_limit(config.max_body);
+    shed::pause(request);
     match tokio::time::timeout(config.request_timeout, reading).await {
-        Ok(Ok(bytes)) => Ok(bytes.to_vec()),
+        Ok(Ok(bytes)) => {
+            shed::resume(request)?;
+            Ok(bytes.to_vec())
+        }
         Ok(Err(poem::error::ReadBodyError::PayloadTooLarge)) => Err(Failure::TooLarge),
         Ok(Err(_)) => Err(Failure::BadRequest("The request body could not be read.")),
         Err(_) => Err(Failure::TooSlow),

@@ -157,13 +157,11 @@ impl Codes {
         #[oai(name = "businessId")]
         _business: Documented<Location>,
     ) -> poem::Result<Confirmed<SendStatuses>> {
-        app.limits
-            .admit(Action::Otp, client.0)
-            .map_err(Failure::from)?;
         let mut fields = Fields::from_query(request.uri().query().unwrap_or_default());
         let email = fields.email("email");
         let business = fields.required_business("businessId");
         let (email, business) = fields.finish(email.zip(business))?;
+        client.admit_about(&app.limits, Action::Otp, Some(&email), Some(business))?;
         app.otps
             .request(email, business, client.0, app.clock.now())
             .await
@@ -186,14 +184,12 @@ impl Codes {
         client: Client,
         body: Body<Verify>,
     ) -> poem::Result<Confirmed<VerifyStatuses>> {
-        app.limits
-            .admit(Action::Verify, client.0)
-            .map_err(Failure::from)?;
         let Body(Verify {
             email,
             otp,
             business,
         }) = body;
+        client.admit_about(&app.limits, Action::Verify, Some(&email), Some(business))?;
         let login = app
             .otps
             .verify(email, business, &otp, client.0, app.clock.now())

@@ -3,9 +3,9 @@
 use std::sync::OnceLock;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use hyper::body::Bytes;
 use poem::endpoint::make_sync;
 use poem::http::header;
-use poem::web::Html;
 use poem::{Endpoint, Response};
 use sha2::{Digest as _, Sha256};
 
@@ -19,10 +19,18 @@ The portal posts the token with the new password to `completePasswordReset`, get
 exchanges it at `exchange` for a session. From then on the member signs in at `/api/token`.
 
 **Errors.** Every failure is the envelope, `ActionConfirmation`; but at `/api/token` and below it OAuth's. Property names are matched \
-whatever their case; one that is given twice is refused; `Errors` lists every problem of a request.";
+whatever their case; one that is given twice is refused; `Errors` lists every problem of a request.
+
+**Limits.** Whoever asks for too much gets 429, and 503 comes when the server has too much to do; `Retry-After` says when to come \
+again. `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers-11) name the quota of the client's address and what \
+is left of it: on every 429, and on the admitted answers of limited operations, where the count is left out of those that could \
+be compared to find out about an account.";
 
 /// The OpenAPI document.
+///
+/// However many clients take it, and however slowly, it is in memory once.
 pub(super) fn document(json: String) -> impl Endpoint<Output = Response> {
+    let json = Bytes::from(json);
     make_sync(move |_| {
         Response::builder()
             .content_type("application/json")
@@ -43,9 +51,11 @@ where
         let (html, policy) = made.get_or_init(|| {
             let html = page();
             let policy = policy(&html);
-            (html, policy)
+            (Bytes::from(html), policy)
         });
-        let mut response = poem::IntoResponse::into_response(Html(html.clone()));
+        let mut response = Response::builder()
+            .content_type("text/html; charset=utf-8")
+            .body(html.clone());
         if let Ok(policy) = policy.parse() {
             response
                 .headers_mut()

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use poem::http::{HeaderValue, StatusCode, header};
 use poem::{Endpoint, IntoResponse, Request, Response};
 use poem_openapi::payload::{Json, Payload as _};
-use poem_openapi::registry::{MetaHeader, MetaMediaType, MetaResponse, MetaResponses, Registry};
+use poem_openapi::registry::{
+    MetaHeader, MetaMediaType, MetaResponse, MetaResponses, MetaSchemaRef, Registry,
+};
 use poem_openapi::types::{Example, Type};
 use poem_openapi::{ApiResponse, Object};
 use serde::Serialize;
@@ -154,6 +156,31 @@ impl<S: Statuses> ApiResponse for Confirmed<S> {
 pub(super) fn documented<Ok: Type, Failed: Type>(
     statuses: &'static [(u16, &'static str)],
 ) -> MetaResponses {
+    let unsaid = ANYWHERE
+        .iter()
+        .filter(|(status, _)| statuses.iter().all(|(said, _)| said != status));
+    let mut all: Vec<_> = statuses.iter().chain(unsaid).copied().collect();
+    all.sort_unstable_by_key(|(status, _)| *status);
+    described(&all, |status| {
+        if status == 200 {
+            Ok::schema_ref()
+        } else {
+            Failed::schema_ref()
+        }
+    })
+}
+
+/// What any operation may answer, whatever it does.
+const ANYWHERE: [(u16, &str); 2] = [
+    (429, "Too many requests from this client."),
+    (503, "The server is busy: try again in a moment."),
+];
+
+/// The documentation of just these statuses, and the schema of each one's body.
+pub(super) fn described(
+    statuses: &[(u16, &'static str)],
+    schema: impl Fn(u16) -> MetaSchemaRef,
+) -> MetaResponses {
     let responses = statuses
         .iter()
         .map(|&(status, description)| MetaResponse {
@@ -162,29 +189,38 @@ pub(super) fn documented<Ok: Type, Failed: Type>(
             status_range: None,
             content: vec![MetaMediaType {
                 content_type: Json::<Envelope>::CONTENT_TYPE,
-                schema: if status == 200 {
-                    Ok::schema_ref()
-                } else {
-                    Failed::schema_ref()
-                },
+                schema: schema(status),
             }],
-            headers: retry_after(status),
+            headers: waiting(status),
         })
         .collect();
     MetaResponses { responses }
 }
 
-fn retry_after(status: u16) -> Vec<MetaHeader> {
-    if !matches!(status, 429 | 503) {
-        return Vec::new();
-    }
-    vec![MetaHeader {
-        name: "Retry-After".to_owned(),
-        description: Some("Seconds to wait before trying again.".to_owned()),
-        required: true,
+/// The headers that tell when to come again.
+fn waiting(status: u16) -> Vec<MetaHeader> {
+    let header = |name: &str, description: &str, required, schema| MetaHeader {
+        name: name.to_owned(),
+        description: Some(description.to_owned()),
+        required,
         deprecated: false,
-        schema: u32::schema_ref(),
-    }]
+        schema,
+    };
+    let mut headers = Vec::new();
+    if matches!(status, 429 | 503) {
+        let description = "Seconds to wait before trying again.";
+        headers.push(header("Retry-After", description, true, u32::schema_ref()));
+    }
+    if status == 429 {
+        let description = "What is left of the limit, and for how many seconds: `\"reset\";r=0;t=5` \
+                           (draft-ietf-httpapi-ratelimit-headers-11).";
+        headers.push(header("RateLimit", description, true, String::schema_ref()));
+        let description = "The limit, and its window in seconds: `\"reset\";q=120;w=60`. Absent where the \
+                           wait is for wrong guesses or a code that was just sent.";
+        let policy = header("RateLimit-Policy", description, false, String::schema_ref());
+        headers.push(policy);
+    }
+    headers
 }
 
 /// What every answer carries: a request id for the log, and what keeps browsers careful.

@@ -71,10 +71,7 @@ impl Failure {
     /// `Retry-After` in seconds, rounded up.
     pub(super) fn retry_after(&self) -> Option<u64> {
         match self {
-            Self::OverLimit(wait) => {
-                let started = u64::from(wait.subsec_nanos() > 0);
-                Some((wait.as_secs() + started).max(1))
-            }
+            Self::OverLimit(wait) => Some(whole_seconds(*wait)),
             Self::Unavailable => Some(SHED_RETRY_AFTER),
             _ => None,
         }
@@ -86,6 +83,12 @@ impl Failure {
             _ => None,
         }
     }
+}
+
+/// A wait in seconds, rounded up, so that whoever comes then does not come too early.
+pub(super) fn whole_seconds(wait: Duration) -> u64 {
+    let started = u64::from(wait.subsec_nanos() > 0);
+    (wait.as_secs() + started).max(1)
 }
 
 impl poem::error::ResponseError for Failure {

@@ -132,9 +132,7 @@ impl Exchange {
         #[oai(name = "totp")]
         _totp: Documented<OptionalSecret>,
     ) -> poem::Result<Exchanged> {
-        app.limits
-            .admit(Action::Exchange, client.0)
-            .map_err(Failure::from)?;
+        client.admit(&app.limits, Action::Exchange)?;
         let mut fields = Fields::from_query(request.uri().query().unwrap_or_default());
         let token = fields.secret("token");
         let minutes = fields.whole_number("validForInMinutes", 1..=MAX_EXCHANGE_MINUTES.into());

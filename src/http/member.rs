@@ -15,6 +15,7 @@ use super::envelope::{Confirmed, FieldError, Statuses};
 use super::error::Failure;
 use super::fields::Fields;
 use crate::app::App;
+use crate::limits::Action;
 use crate::session::ChangePasswordError;
 
 pub(super) struct Members;
@@ -149,8 +150,10 @@ impl Members {
     async fn carry(
         &self,
         app: Data<&Arc<App>>,
+        client: Client,
         member: SignedIn,
     ) -> poem::Result<Confirmed<BearerStatuses>> {
+        client.admit(&app.limits, Action::Refresh)?;
         let carried = app.sessions.carry(&member.0, app.clock.now()).await;
         Ok(Confirmed::with(carried.map_err(Failure::from)?))
     }

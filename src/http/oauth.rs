@@ -22,6 +22,7 @@ use super::client::Client;
 use super::envelope::{TWO_FACTOR, documented, json};
 use super::error::{Failure, foreign, retry_after_of, with_retry_after};
 use crate::app::App;
+use crate::email::EmailAddress;
 use crate::limits::Action;
 use crate::password::Password;
 use crate::session::{Grant, Login, RefreshError, SignInError};
@@ -274,15 +275,15 @@ impl OAuth {
         _client_id: Header<Option<String>>,
         form: Form<SignInSchema>,
     ) -> poem::Result<Answer> {
-        app.limits
-            .admit(Action::SignIn, client.0)
-            .map_err(Failure::from)?;
         let client_id = client_id(request.headers(), form.get(CLIENT_ID))?;
         let now = app.clock.now();
         let grant = match form.get("grant_type") {
             Some("password") => {
+                let username = required(&form, "username")?;
+                let email = EmailAddress::parse(username).ok();
+                client.admit_about(&app.limits, Action::SignIn, email.as_ref(), None)?;
                 let login = Login {
-                    username: required(&form, "username")?.to_owned(),
+                    username: username.to_owned(),
                     password: Password::new(required(&form, "password")?),
                     totp: form.get("totp").map(str::to_owned),
                     client_id,
@@ -290,6 +291,7 @@ impl OAuth {
                 app.sessions.sign_in(login, client.0, now).await?
             }
             Some("refresh_token") => {
+                client.admit(&app.limits, Action::Refresh)?;
                 let token = form
                     .get("refresh_token")
                     .ok_or(Refusal::Request("refresh_token is required."))?;

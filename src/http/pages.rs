@@ -129,7 +129,16 @@ pub(super) async fn failure(
     headers: &HeaderMap,
     error: &poem::Error,
 ) -> Response {
-    let business = find(app, path).await.ok().flatten();
+    let turned_away = matches!(
+        error.downcast_ref(),
+        Some(Failure::Unavailable | Failure::OverLimit(_))
+    );
+    // Whoever is turned away for what there is to do must not make more of it.
+    let business = if turned_away {
+        None
+    } else {
+        find(app, path).await.ok().flatten()
+    };
     let words = Words::of(language(headers, business.as_ref()));
     let from = &app.config.smtp.from;
     let ours = from.name.as_deref().unwrap_or(from.address.domain());

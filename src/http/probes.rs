@@ -12,10 +12,18 @@ use poem_openapi::{ApiResponse, Object, OpenApi};
 use serde::Serialize;
 
 use super::Tag;
-use super::envelope::{Statuses, documented, json};
+use super::envelope::{Envelope, Statuses, described, json};
 use super::error::{SHED_RETRY_AFTER, with_retry_after};
 use crate::app::App;
 use crate::health;
+
+/// Where to ask whether the process answers.
+pub(super) const LIVENESS: &str = "/healthz";
+
+/// Whether this is where an operator asks, who is answered whatever there is to do.
+pub(super) fn is_probe(path: &str) -> bool {
+    matches!(path, LIVENESS | "/readyz")
+}
 
 pub(super) struct Probes;
 
@@ -65,11 +73,15 @@ impl<T: Send, S: Statuses> IntoResponse for Answer<T, S> {
 
 impl<T: Type, S: Statuses> ApiResponse for Answer<T, S> {
     fn meta() -> MetaResponses {
-        documented::<T, T>(S::ALL)
+        described(S::ALL, |status| match status {
+            429 => Envelope::schema_ref(),
+            _ => T::schema_ref(),
+        })
     }
 
     fn register(registry: &mut Registry) {
         T::register(registry);
+        Envelope::document(registry);
     }
 }
 
@@ -84,6 +96,7 @@ struct ReadyOrNot;
 impl Statuses for ReadyOrNot {
     const ALL: &'static [(u16, &'static str)] = &[
         (200, "The server does its work."),
+        (429, "Too many requests from this client."),
         (
             503,
             "The server cannot do its work at present: the body says why.",

@@ -171,10 +171,8 @@ impl Resets {
         client: Client,
         body: Body<Start>,
     ) -> poem::Result<Confirmed<StartStatuses>> {
-        app.limits
-            .admit(Action::Reset, client.0)
-            .map_err(Failure::from)?;
         let Body(Start { email, business }) = body;
+        client.admit_about(&app.limits, Action::Reset, Some(&email), business)?;
         app.resets
             .request(email, business, client.0.to_string(), app.clock.now())
             .await
@@ -198,14 +196,12 @@ impl Resets {
         client: Client,
         body: Body<Complete>,
     ) -> poem::Result<Confirmed<CompleteStatuses>> {
-        app.limits
-            .admit(Action::Complete, client.0)
-            .map_err(Failure::from)?;
         let Body(Complete {
             token,
             password,
             business,
         }) = body;
+        client.admit_about(&app.limits, Action::Complete, None, business)?;
         let (client, now) = (client.0.to_string(), app.clock.now());
         let login = app
             .resets

@@ -190,9 +190,7 @@ impl TwoFactors {
         member: SignedIn,
         body: Body<Confirm>,
     ) -> poem::Result<Confirmed<ChangeStatuses>> {
-        app.limits
-            .admit(Action::Verify, client.0)
-            .map_err(Failure::from)?;
+        client.admit(&app.limits, Action::Verify)?;
         let (account, client) = (member.0.account.id, client.0.to_string());
         let confirmed = app
             .two_factor
@@ -218,9 +216,7 @@ impl TwoFactors {
         member: SignedIn,
         body: Body<Disable>,
     ) -> poem::Result<Confirmed<ChangeStatuses>> {
-        app.limits
-            .admit(Action::Verify, client.0)
-            .map_err(Failure::from)?;
+        client.admit(&app.limits, Action::Verify)?;
         let Body(Disable { password, totp }) = body;
         // One that is longer than any can be is wrong, too.
         let password =

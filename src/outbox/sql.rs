@@ -45,10 +45,17 @@ impl FromSql for State {
 /// Every priority that a row can have, the most urgent first.
 const PRIORITIES: std::ops::RangeInclusive<u8> = 0..=2;
 
-pub(crate) fn insert(tx: &Tx<'_>, message: &NewMessage, now: Timestamp) -> Result<(), StoreError> {
+/// Adds a message that waits to be sent, or was dropped for this reason.
+pub(crate) fn insert(
+    tx: &Tx<'_>,
+    message: &NewMessage,
+    dropped: Option<&str>,
+    now: Timestamp,
+) -> Result<(), StoreError> {
     tx.prepare_cached(
         "INSERT INTO outbox (kind, recipient, account_id, business_id, client, message_id, \
-         next_attempt_at, created_at, priority) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8)",
+         next_attempt_at, created_at, priority, state, reason, finished_at) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8, ?9, ?10, ?11)",
     )?
     .execute(params![
         message.kind,
@@ -59,6 +66,9 @@ pub(crate) fn insert(tx: &Tx<'_>, message: &NewMessage, now: Timestamp) -> Resul
         message.message_id,
         now,
         message.kind.priority(),
+        dropped.map_or(State::Queued, |_| State::Dropped),
+        dropped,
+        dropped.map(|_| now),
     ])?;
     Ok(())
 }

@@ -36,9 +36,9 @@ pub(crate) fn run() {
     println!("{MESSAGES} messages, {PEOPLE} people");
     for (name, keys) in [
         ("overview", ""),
-        ("outbox", "3"),
-        ("outbox, its other end", "3G"),
-        ("accounts", "4"),
+        ("outbox", "4"),
+        ("outbox, its other end", "4G"),
+        ("accounts", "5"),
     ] {
         let mut times: Vec<f64> = (0..10)
             .map(|_| {
@@ -54,10 +54,10 @@ pub(crate) fn run() {
         println!("first frame, {name:22} {}", spread(&mut times, "ms"));
     }
     let mut seat = Seat::take(&runtime, &site);
-    seat.press("3");
+    seat.press("4");
     let scrolling: Vec<_> = (0..2000).map(|_| seat.time("j")).collect();
     print("scroll the outbox", scrolling);
-    seat.press("4/");
+    seat.press("5/");
     let search: Vec<_> = ["p", "9", "9", "9", "7", "7"]
         .iter()
         .map(|key| seat.time(key))

@@ -11,6 +11,7 @@ mod intake;
 mod load;
 mod mails;
 mod memory;
+mod overload;
 mod renders;
 mod sign_in;
 mod sink;
@@ -27,7 +28,7 @@ fn main() {
         .skip(1)
         .filter(|argument| !argument.starts_with('-'))
         .collect();
-    let benches: [(&str, fn()); 9] = [
+    let benches: [(&str, fn()); 10] = [
         ("start", start::run),
         ("memory", memory::run),
         ("intake", intake::run),
@@ -35,6 +36,7 @@ fn main() {
         ("mails", mails::run),
         ("renders", renders::run),
         ("tokens", tokens::run),
+        ("overload", overload::run),
         ("timing", timing::run),
         ("console", console::run),
     ];

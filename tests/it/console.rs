@@ -2,10 +2,14 @@
 
 mod acts;
 mod desk;
+mod editor;
 mod lists;
 mod manners;
 mod pages;
 mod pictures;
 mod settings;
+mod templates;
 mod terminal;
+mod versions;
 mod views;
+mod writing;

@@ -6,7 +6,7 @@ use clap::Args;
 
 use crate::admin::Admin;
 use crate::business::{
-    self, BusinessId, Changes, Colour, Lifetime, LinkPattern, Origins, OwnRelay, PortalUrl,
+    self, BusinessId, Changes, Colour, Lifetime, LinkPattern, Origins, OwnRelay, PortalUrl, Rules,
 };
 use crate::cli::{Error, input};
 use crate::config::{Config, RelayUrl, RelayUrlError};
@@ -94,12 +94,15 @@ impl Settings {
         config: &Config,
     ) -> Result<Changes, Error> {
         let address = |text: &str| Ok(EmailAddress::parse(text)?);
+        let rules = Rules::new(config);
         Ok(Changes {
             name: None,
             portal_url: setting("portal-url", self.portal_url.as_deref(), |text| {
                 Ok(PortalUrl::parse(text)?)
             })?,
-            sender_name: setting("sender-name", self.sender_name.as_deref(), line)?,
+            sender_name: setting("sender-name", self.sender_name.as_deref(), |text| {
+                Ok(business::name(text)?)
+            })?,
             sender_address: setting("sender-address", self.sender_address.as_deref(), address)?,
             reply_to: setting("reply-to", self.reply_to.as_deref(), address)?,
             colour: setting("colour", self.colour.as_deref(), |text| {
@@ -123,10 +126,10 @@ impl Settings {
             password_min_length: setting(
                 "password-min-length",
                 self.password_min_length.as_deref(),
-                |text| password_length(text, config),
+                |text| Ok(rules.password_length(text)?),
             )?,
             access_ttl: setting("access-ttl", self.access_ttl.as_deref(), |text| {
-                access_ttl(text, config)
+                Ok(rules.access_ttl(text)?)
             })?,
             refresh_ttl: setting("refresh-ttl", self.refresh_ttl.as_deref(), |text| {
                 Ok(text.parse::<Lifetime>()?)
@@ -165,35 +168,11 @@ impl Settings {
         Ok(OwnRelay::with_login(
             id,
             url,
-            line(username)?,
+            business::name(username)?,
             &password,
             &vault,
         )?)
     }
-}
-
-fn password_length(text: &str, config: &Config) -> Result<u32, Error> {
-    const MOST: usize = 128;
-    let least = config.password.min_length;
-    let length = text.parse::<u32>().ok();
-    length
-        .filter(|&length| usize::try_from(length).is_ok_and(|it| (least..=MOST).contains(&it)))
-        .ok_or_else(|| {
-            format!("it must be a number from {least} (password.min_length) to {MOST}").into()
-        })
-}
-
-fn access_ttl(text: &str, config: &Config) -> Result<Lifetime, Error> {
-    let life = text.parse::<Lifetime>()?;
-    let longest = business::longest_access_ttl(&config.tokens);
-    if life.get() > longest {
-        return Err(format!(
-            "access tokens may live for {} at most (the longer of tokens.access_ttl and tokens.max_exchange)",
-            humantime::format_duration(longest)
-        )
-        .into());
-    }
-    Ok(life)
 }
 
 /// What an option says: an empty text clears the setting; the option's name stands before what is wrong.
@@ -216,18 +195,10 @@ fn setting<T>(
     }
 }
 
-/// A name: one line that a mail header can hold.
-fn line(text: &str) -> Result<String, Error> {
-    if text.chars().any(char::is_control) || text.chars().count() > 100 {
-        return Err("a name has one line and at most 100 characters".into());
-    }
-    Ok(text.to_owned())
-}
-
 pub(super) fn name(text: &str) -> Result<String, Error> {
     match text.trim() {
         "" => Err("--name: a location needs a name".into()),
-        text => line(text).map_err(|error| format!("--name: {error}").into()),
+        text => business::name(text).map_err(|error| format!("--name: {error}").into()),
     }
 }
 

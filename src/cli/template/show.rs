@@ -1,7 +1,5 @@
 //! Templates, versions, differences and faults as commands show them.
 
-use similar::TextDiff;
-
 use crate::admin::Admin;
 use crate::cli::output::or_dash;
 use crate::cli::{Error, Output};
@@ -78,10 +76,7 @@ pub(super) fn history(out: &Output, versions: &[Version], json: bool) -> Result<
 
 /// The lines that differ, as `diff -u` shows them.
 pub(super) fn diff(out: &Output, old: &str, new: &str) -> Result<(), Error> {
-    let ended = |text: &str| format!("{}\n", text.trim_end());
-    let (old, new) = (ended(old), ended(new));
-    let differences = TextDiff::from_lines(&old, &new);
-    let text = differences.unified_diff().context_radius(3).to_string();
+    let text = templates::diff(old, new);
     if text.is_empty() {
         return out.line("no difference");
     }

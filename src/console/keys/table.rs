@@ -6,19 +6,19 @@ use super::Scope::{self, Audit, Businesses, Everywhere, Links, Outbox, Person};
 use super::{Binding, Command, Key};
 use crate::console::model::Tab;
 
-const fn key(c: char) -> Key {
+pub(super) const fn key(c: char) -> Key {
     Key(KeyCode::Char(c), KeyModifiers::NONE)
 }
 
-const fn ctrl(c: char) -> Key {
+pub(super) const fn ctrl(c: char) -> Key {
     Key(KeyCode::Char(c), KeyModifiers::CONTROL)
 }
 
-const fn named(code: KeyCode) -> Key {
+pub(super) const fn named(code: KeyCode) -> Key {
     Key(code, KeyModifiers::NONE)
 }
 
-const fn look(
+pub(super) const fn look(
     command: Command,
     keys: &'static [Key],
     scope: Scope,
@@ -35,7 +35,7 @@ const fn look(
     }
 }
 
-const fn act(
+pub(super) const fn act(
     command: Command,
     keys: &'static [Key],
     scope: Scope,
@@ -87,7 +87,7 @@ pub(in crate::console) const BINDINGS: &[Binding] = &[
         &[key('t')],
         Outbox,
         "state",
-        "show the next state only: dead, queued, sending, sent, dropped, all",
+        "one state only: dead, queued, sending, sent, dropped, all",
     ),
     look(
         Command::Follow,
@@ -251,29 +251,36 @@ pub(in crate::console) const BINDINGS: &[Binding] = &[
         "go to Reset links",
     ),
     look(
-        Command::Go(Tab::Outbox),
+        Command::Go(Tab::Templates),
         &[key('3')],
+        Everywhere,
+        "",
+        "go to Templates",
+    ),
+    look(
+        Command::Go(Tab::Outbox),
+        &[key('4')],
         Everywhere,
         "",
         "go to Outbox",
     ),
     look(
         Command::Go(Tab::Accounts),
-        &[key('4')],
+        &[key('5')],
         Everywhere,
         "",
         "go to Accounts",
     ),
     look(
         Command::Go(Tab::Businesses),
-        &[key('5')],
+        &[key('6')],
         Everywhere,
         "",
         "go to Businesses",
     ),
     look(
         Command::Go(Tab::Audit),
-        &[key('6')],
+        &[key('7')],
         Everywhere,
         "",
         "go to Audit",

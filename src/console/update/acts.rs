@@ -33,6 +33,9 @@ fn find(model: &Model, command: Command) -> Result<Act, String> {
             _ => Err("there is nothing to do that to here".to_owned()),
         };
     }
+    if let Some(Open::History(versions)) = &model.open {
+        return Ok(Act::RollBack(versions.place.clone(), versions.selected));
+    }
     if matches!(command, Command::Retry | Command::Cancel) {
         let states: &[State] = match command {
             Command::Retry => &[State::Dead, State::Queued],
@@ -64,7 +67,7 @@ fn messages(model: &Model, states: &[State]) -> Result<Vec<i64>, String> {
     }
     let message = match &model.open {
         Some(Open::Message(shown)) => Some(&shown.message),
-        Some(Open::Person(_)) => None,
+        Some(Open::Person(_) | Open::History(_)) => None,
         None => model.outbox.current(),
     };
     let message = message.ok_or("there is no message here")?;

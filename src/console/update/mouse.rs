@@ -2,13 +2,17 @@
 
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 
-use super::{Effect, Model, go, open, step};
+use super::{Effect, Model, go, open, step, templates};
 use crate::console::model::Tab;
 use crate::console::view;
 
 /// A turn of the wheel, or a click on a view's title or on a row.
 pub(super) fn point(model: &mut Model, mouse: MouseEvent) -> Vec<Effect> {
     if model.overlay.is_some() {
+        return Vec::new();
+    }
+    if model.editor.is_some() {
+        super::editor::wheel(model, mouse);
         return Vec::new();
     }
     match mouse.kind {
@@ -30,13 +34,24 @@ pub(super) fn point(model: &mut Model, mouse: MouseEvent) -> Vec<Effect> {
             }
             // A click on what is selected opens it.
             let before = selected(model);
+            if model.tab == Tab::Templates {
+                if !templates::click(model, line) {
+                    return Vec::new();
+                }
+                return if selected(model) == before {
+                    open(model)
+                } else {
+                    templates::look(model)
+                };
+            }
             let hit = match model.tab {
                 Tab::Links => model.links.click(line),
                 Tab::Outbox => model.outbox.click(line),
                 Tab::Accounts => model.accounts.click(line),
                 Tab::Audit => model.audit.click(line),
-                Tab::Businesses if line < model.businesses.len() => {
-                    model.business = line;
+                Tab::Businesses if line < model.shown_businesses().len() => {
+                    let top = (model.business + 1).saturating_sub(model.height().max(1));
+                    model.business = (top + line).min(model.shown_businesses().len() - 1);
                     true
                 }
                 _ => false,
@@ -56,6 +71,7 @@ fn selected(model: &Model) -> usize {
         Tab::Outbox => model.outbox.selected,
         Tab::Accounts => model.accounts.selected,
         Tab::Audit => model.audit.selected,
+        Tab::Templates => model.templates.position(&model.branches()),
         Tab::Businesses => model.business,
         Tab::Overview => 0,
     }

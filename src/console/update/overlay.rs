@@ -3,12 +3,13 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui_textarea::TextArea;
 
-use super::{Effect, Model, reading, run};
+use super::{Effect, Model, editor, reading, run, templates};
 use crate::console::act::Act;
 use crate::console::form::Form;
-use crate::console::keys::{BINDINGS, Command};
-use crate::console::model::Overlay;
+use crate::console::keys::{Command, bindings};
+use crate::console::model::{Overlay, Question};
 use crate::console::palette;
+use crate::email::EmailAddress;
 
 /// A key for what lies on top. What it does not take away stays.
 pub(super) fn overlay_key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
@@ -16,10 +17,11 @@ pub(super) fn overlay_key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
         return Vec::new();
     };
     let held = key.modifiers.contains(KeyModifiers::CONTROL);
-    if held && key.code == KeyCode::Char('c') {
-        return Vec::new();
-    }
+    let stops = held && key.code == KeyCode::Char('c');
     match overlay {
+        // What was typed is not thrown away by it, no more than by Esc.
+        Overlay::Form(form) if stops => settings(model, form, KeyCode::Esc.into()),
+        _ if stops => Vec::new(),
         Overlay::Help(scrolled) => help(model, scrolled, key),
         Overlay::Palette(input, selected) => command(model, input, selected, key),
         Overlay::Confirm(act) => match key.code {
@@ -44,22 +46,72 @@ pub(super) fn overlay_key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
             KeyCode::Esc | KeyCode::Enter | KeyCode::Char('q') => Vec::new(),
             _ => keep(model, Overlay::Link(email, link, shown)),
         },
-        Overlay::File(mut input) => match key.code {
+        Overlay::Ask(question, mut input) => match key.code {
             KeyCode::Esc => Vec::new(),
             KeyCode::Enter => {
-                let name = input.lines().concat().trim().to_owned();
-                if name.is_empty() {
-                    return keep(model, Overlay::File(input));
+                let typed = input.lines().concat().trim().to_owned();
+                model.notice = None;
+                match answered(model, &question, &typed) {
+                    Ok(effects) => effects,
+                    Err(why) => {
+                        model.complain(why);
+                        keep(model, Overlay::Ask(question, input))
+                    }
                 }
-                vec![Effect::Export(name, model.audit_filter())]
             }
             _ => {
                 type_into(&mut input, key);
-                keep(model, Overlay::File(input))
+                keep(model, Overlay::Ask(question, input))
             }
+        },
+        Overlay::Find(mut input) => {
+            match key.code {
+                KeyCode::Enter => return Vec::new(),
+                KeyCode::Esc => {
+                    model.notice = None;
+                    if let Some(editor) = &mut model.editor {
+                        editor.leave_search();
+                    }
+                    return Vec::new();
+                }
+                _ => type_into(&mut input, key),
+            }
+            look_for(model, &input);
+            keep(model, Overlay::Find(input))
+        }
+        Overlay::Leave => match editor::answer(model, key) {
+            Some(effects) => effects,
+            None => keep(model, Overlay::Leave),
         },
         Overlay::Form(form) => settings(model, form, key),
         Overlay::Filter(input) => filter(model, input, key),
+    }
+}
+
+/// What follows from a line that was asked for, or what is wrong with it.
+fn answered(model: &mut Model, question: &Question, typed: &str) -> Result<Vec<Effect>, String> {
+    match question {
+        Question::File if typed.is_empty() => Err("a file needs a name".to_owned()),
+        Question::File => Ok(vec![Effect::Export(typed.to_owned(), model.audit_filter())]),
+        Question::Language => templates::turn_to(model, typed),
+        Question::TestMail(mail, draft) => {
+            let to = EmailAddress::parse(typed).map_err(|error| error.to_string())?;
+            model.busy += 1;
+            let act = Act::SendTest(mail.clone(), draft.clone(), to);
+            Ok(vec![Effect::Act(act)])
+        }
+    }
+}
+
+/// Looks for what is typed while it is typed.
+fn look_for(model: &mut Model, input: &TextArea<'static>) {
+    model.notice = None;
+    let found = match &mut model.editor {
+        Some(editor) => editor.find(&input.lines().concat()),
+        None => true,
+    };
+    if !found {
+        model.complain("it is not in the text");
     }
 }
 
@@ -82,10 +134,11 @@ fn type_into(input: &mut TextArea<'static>, key: KeyEvent) {
 pub(super) fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
     let line = crate::text::inert(text);
     match &mut model.overlay {
-        Some(Overlay::Palette(input, _) | Overlay::File(input)) => {
+        Some(Overlay::Palette(input, _) | Overlay::Ask(_, input) | Overlay::Find(input)) => {
             input.insert_str(line);
             Vec::new()
         }
+        None => editor::paste(model, text),
         Some(Overlay::Form(form)) => {
             form.type_in(|input| {
                 input.insert_str(line);
@@ -103,7 +156,7 @@ pub(super) fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
 }
 
 fn help(model: &mut Model, scrolled: u16, key: KeyEvent) -> Vec<Effect> {
-    let most = u16::try_from(BINDINGS.len()).unwrap_or(u16::MAX);
+    let most = u16::try_from(bindings().count()).unwrap_or(u16::MAX);
     let scrolled = match key.code {
         KeyCode::Down | KeyCode::Char('j') => scrolled.saturating_add(1),
         KeyCode::Up | KeyCode::Char('k') => scrolled.saturating_sub(1),
@@ -148,9 +201,10 @@ fn settings(model: &mut Model, mut form: Box<Form>, key: KeyEvent) -> Vec<Effect
     let held = key.modifiers.contains(KeyModifiers::CONTROL);
     match key.code {
         KeyCode::Char('s') if held => match form.changes() {
-            Ok(Some(changes)) => {
+            Ok(Some((changes, login))) => {
                 model.busy += 1;
-                return vec![Effect::Act(Act::SetBusiness(form.id(), Box::new(changes)))];
+                let act = Act::SetBusiness(form.id(), Box::new(changes), login);
+                return vec![Effect::Act(act)];
             }
             Ok(None) => {
                 model.say("nothing was changed");
@@ -174,6 +228,9 @@ fn settings(model: &mut Model, mut form: Box<Form>, key: KeyEvent) -> Vec<Effect
         _ => form.type_in(|input| type_into(input, key)),
     }
     form.leaving = false;
+    if !matches!(key.code, KeyCode::Char('s') if held) {
+        model.notice = None;
+    }
     keep(model, Overlay::Form(form))
 }
 

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use super::{Effect, Model, show};
+use super::{Effect, Model, editor, show, templates};
 use crate::clock::Timestamp;
 use crate::console::model::{Open, Tab};
 use crate::console::query::{Answer, Query};
+use crate::console::versions::Versions;
 
 /// How often the overview is read at most while much happens, and at least while nothing does.
 const OVERVIEW_EVERY: Duration = Duration::from_secs(2);
@@ -22,6 +23,7 @@ pub(super) fn reload(model: &mut Model) -> Vec<Effect> {
     match &model.open {
         Some(Open::Person(person)) => effects.push(Effect::Read(Query::Person(person.account.id))),
         Some(Open::Message(shown)) => effects.push(Effect::Read(Query::Message(shown.message.id))),
+        Some(Open::History(versions)) => effects.push(Effect::Read(versions.query())),
         None => {}
     }
     let query = match model.tab {
@@ -60,6 +62,10 @@ pub(super) fn reload(model: &mut Model) -> Vec<Effect> {
             let place = model.audit.ask();
             place.map(|place| Query::Audit { place, filter })
         }
+        Tab::Templates => {
+            effects.extend(templates::look(model));
+            Some(Query::Templates)
+        }
         Tab::Businesses => Some(Query::Businesses),
     };
     effects.extend(query.map(Effect::Read));
@@ -73,7 +79,8 @@ pub(super) fn restart(model: &mut Model) -> Vec<Effect> {
         Tab::Outbox => model.outbox.follow(),
         Tab::Accounts => model.accounts.follow(),
         Tab::Audit => model.audit.follow(),
-        Tab::Overview | Tab::Businesses => {}
+        Tab::Businesses => model.business = 0,
+        Tab::Overview | Tab::Templates => {}
     }
     reload(model)
 }
@@ -112,13 +119,56 @@ pub(super) fn accept(model: &mut Model, answer: Answer) -> Vec<Effect> {
         Answer::Outbox(page, place) => model.outbox.accept(page, &place, height),
         Answer::Accounts(page, place) => model.accounts.accept(page, &place, height),
         Answer::Audit(page, place) => model.audit.accept(page, &place, height),
-        Answer::Businesses(all) => {
-            model.business = model.business.min(all.len().saturating_sub(1));
+        Answer::Businesses(all, rules) => {
+            model.rules = Some(rules);
             model.businesses = all;
+            let last = model.shown_businesses().len().saturating_sub(1);
+            model.business = model.business.min(last);
             false
         }
         Answer::Person(person) => {
             show(model, person.map(Open::Person));
+            false
+        }
+        Answer::Templates(businesses, saved) => {
+            model.businesses = businesses;
+            model.templates.saved = saved;
+            model.templates.known = true;
+            false
+        }
+        Answer::Template(shown) => {
+            model.templates.shown = shown;
+            return templates::settle(model);
+        }
+        Answer::Draft(revision, judged) => {
+            let again = match &mut model.editor {
+                Some(editor) => editor.accept(revision, *judged),
+                None => false,
+            };
+            return if again {
+                editor::judge(model)
+            } else {
+                Vec::new()
+            };
+        }
+        Answer::History(place, version, against, history) => {
+            let newest = history.versions.first().map_or(0, |it| it.version);
+            let selected = version.unwrap_or(newest);
+            // Somebody may have gone on to another version while this one was compared.
+            if let Some(Open::History(open)) = &mut model.open {
+                open.history.versions = history.versions;
+                if (open.selected, open.against) == (selected, against) {
+                    open.history.difference = history.difference;
+                }
+                return Vec::new();
+            }
+            let versions = Versions {
+                place,
+                history: *history,
+                selected,
+                against,
+            };
+            show(model, Some(Open::History(Box::new(versions))));
             false
         }
         Answer::Message(shown) => {
@@ -135,7 +185,19 @@ pub(super) fn failed(model: &mut Model, query: &Query, why: &str) -> Vec<Effect>
         Query::Outbox { .. } => model.outbox.settle(),
         Query::Accounts { .. } => model.accounts.settle(),
         Query::Audit { .. } => model.audit.settle(),
-        Query::Overview | Query::Businesses | Query::Person(_) | Query::Message(_) => false,
+        Query::Template { .. } => std::mem::take(&mut model.templates.reading),
+        Query::Draft { .. } => {
+            if let Some(editor) = &mut model.editor {
+                editor.settle();
+            }
+            false
+        }
+        Query::Overview
+        | Query::Businesses
+        | Query::Templates
+        | Query::History { .. }
+        | Query::Person(_)
+        | Query::Message(_) => false,
     };
     model.complain(format!("it could not be read: {why}"));
     Vec::new()

@@ -5,7 +5,7 @@ use ratatui::layout::{Constraint, Rect};
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use super::table::{self, Shape, Shown};
+use super::table::{self, Shape, Shown, WIDE};
 use super::{or_dash, short_time};
 use crate::audit::Listed;
 use crate::console::model::Model;
@@ -60,7 +60,13 @@ fn cells(model: &Model, row: &Listed) -> [(String, Style); 7] {
         (row.actor.clone(), plain),
         (row.event.clone(), plain),
         outcome(model, row),
-        (whom(row), plain),
+        match (whom(row), &row.detail) {
+            // Where the details have no column of their own, this one has room for them.
+            (nobody, Some(detail)) if nobody.is_empty() && model.size.0 < WIDE => {
+                (detail.clone(), dim)
+            }
+            (whom, _) => (whom, plain),
+        },
         (row.client.clone().unwrap_or_default(), dim),
         (row.detail.clone().unwrap_or_default(), dim),
     ]

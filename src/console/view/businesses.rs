@@ -12,15 +12,25 @@ use crate::text::inert;
 
 pub(super) fn draw(model: &Model, frame: &mut Frame<'_>, area: Rect) {
     let [about, body] = Layout::vertical([Constraint::Length(1), Constraint::Min(0)]).areas(area);
+    let shown = model.shown_businesses();
     let text = match model.businesses.len() {
         0 => "no businesses yet; add one with `readmit business add`".to_owned(),
-        count => format!("Businesses: {count}"),
+        count if model.filter().is_empty() => format!("Businesses: {count}"),
+        _ if shown.is_empty() => "nothing like that; Esc takes the filter away".to_owned(),
+        _ => format!(
+            "Businesses: {}  with “{}”",
+            shown.len(),
+            inert(model.filter())
+        ),
     };
     frame.render_widget(Line::raw(text), about);
-    let rows = model
-        .businesses
-        .iter()
+    // The one that is selected stays on the screen.
+    let height = usize::from(body.height.saturating_sub(1)).max(1);
+    let top = (model.business + 1).saturating_sub(height);
+    let rows = shown
+        .into_iter()
         .enumerate()
+        .skip(top)
         .map(|(place, business)| {
             let style = if place == model.business {
                 model.theme.selected

@@ -10,16 +10,32 @@ use crate::console::form::Form;
 use crate::console::model::Model;
 use crate::text::inert;
 
+/// How many lines there are for what is wrong, and for the colour.
+pub(super) const NOTES: u16 = 5;
+
 pub(super) fn draw(model: &Model, form: &Form, frame: &mut Frame<'_>, area: Rect) {
     let theme = &model.theme;
     let [fields, notes] =
-        Layout::vertical([Constraint::Length(10), Constraint::Min(0)]).areas(area);
-    let rows = Layout::vertical([Constraint::Length(1); 10]).split(fields);
+        Layout::vertical([Constraint::Min(0), Constraint::Length(NOTES)]).areas(area);
+    let height = usize::from(fields.height).max(1);
+    // The one that is typed in stays in sight.
+    let top = (form.selected + 1).saturating_sub(height);
     let mut wrong = None;
-    for (place, (field, row)) in form.fields().zip(rows.iter()).enumerate() {
-        let [label, input] =
-            Layout::horizontal([Constraint::Length(17), Constraint::Min(0)]).areas(*row);
+    for (place, field) in form.fields().enumerate() {
         let selected = place == form.selected;
+        if let Some(why) = field.wrong.as_ref().filter(|_| selected || wrong.is_none()) {
+            wrong = Some(format!("{}: {why}", field.label));
+        }
+        if !(top..top + height).contains(&place) {
+            continue;
+        }
+        let row = Rect {
+            y: fields.y + u16::try_from(place - top).unwrap_or(0),
+            height: 1,
+            ..fields
+        };
+        let [label, input] =
+            Layout::horizontal([Constraint::Length(17), Constraint::Min(0)]).areas(row);
         let style = match (&field.wrong, selected) {
             (Some(_), _) => theme.bad,
             (None, true) => theme.accent,
@@ -30,11 +46,10 @@ pub(super) fn draw(model: &Model, form: &Form, frame: &mut Frame<'_>, area: Rect
         frame.render_widget(Line::styled(text, style), label);
         if selected {
             frame.render_widget(field.input, input);
+        } else if field.shown.is_empty() {
+            frame.render_widget(Line::styled(field.hint, theme.dim), input);
         } else {
-            frame.render_widget(Line::raw(inert(&field.input.lines().concat())), input);
-        }
-        if let Some(why) = field.wrong.filter(|_| selected || wrong.is_none()) {
-            wrong = Some(format!("{}: {why}", field.label));
+            frame.render_widget(Line::raw(inert(&field.shown)), input);
         }
     }
     let colour = form.colour();

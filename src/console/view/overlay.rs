@@ -6,15 +6,15 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType, Clear, Paragraph, Wrap};
 
 use super::form;
-use crate::console::keys::{BINDINGS, Binding, Scope, scope};
-use crate::console::model::{Model, Overlay};
+use crate::console::keys::{Binding, Scope, bindings, scope};
+use crate::console::model::{Model, Overlay, Question};
 use crate::console::palette;
 use crate::text::inert;
 
 pub(super) fn draw(model: &Model, frame: &mut Frame<'_>, area: Rect) {
     let theme = &model.theme;
     match &model.overlay {
-        None | Some(Overlay::Filter(_)) => {}
+        None | Some(Overlay::Filter(_) | Overlay::Find(_)) => {}
         Some(Overlay::Help(scrolled)) => {
             let inner = open(
                 model,
@@ -80,19 +80,34 @@ pub(super) fn draw(model: &Model, frame: &mut Frame<'_>, area: Rect) {
                 model,
                 frame,
                 area,
-                17,
+                // A line a setting, what is to be said about them, and the frame.
+                u16::try_from(settings.fields().count()).unwrap_or(0) + form::NOTES + 2,
                 "Settings: ^S saves, Esc leaves, ↑ and ↓ move",
             );
             form::draw(model, settings, frame, inner);
         }
-        Some(Overlay::File(input)) => {
-            let inner = open(
-                model,
-                frame,
-                area,
-                4,
-                "Write what is shown to this new file: Enter does it",
-            );
+        Some(Overlay::Leave) => {
+            let inner = open(model, frame, area, 5, "What was written is not saved");
+            let lines = vec![
+                Line::raw("It is in force only when it is saved."),
+                Line::default(),
+                Line::styled(
+                    "s saves it, d throws it away, Esc goes on writing",
+                    theme.accent,
+                ),
+            ];
+            frame.render_widget(Paragraph::new(lines), inner);
+        }
+        Some(Overlay::Ask(question, input)) => {
+            let title = match question {
+                Question::File => "Write what is shown to this new file: Enter does it",
+                Question::TestMail(_, None) => "Send a test to this address: Enter does it",
+                Question::TestMail(_, Some(_)) => {
+                    "Send a test of what is written to this address: Enter does it"
+                }
+                Question::Language => "Write the mail in this language, like pt-BR: Enter does it",
+            };
+            let inner = open(model, frame, area, 4, title);
             frame.render_widget(input, inner);
         }
     }
@@ -137,6 +152,9 @@ fn help(model: &Model) -> Vec<Line<'static>> {
     let others = [
         Scope::Everywhere,
         Scope::Links,
+        Scope::Templates,
+        Scope::Editor,
+        Scope::History,
         Scope::Outbox,
         Scope::Person,
         Scope::Businesses,
@@ -146,7 +164,7 @@ fn help(model: &Model) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
     for scope in here.into_iter().chain(others) {
         lines.push(Line::styled(scope.title(), model.theme.head));
-        let of_scope = BINDINGS.iter().filter(|binding| binding.scope == scope);
+        let of_scope = bindings().filter(|binding| binding.scope == scope);
         let allowed = of_scope.filter(|binding| !(binding.acts && model.read_only));
         lines.extend(allowed.map(|binding| entry(model, binding)));
         lines.push(Line::default());

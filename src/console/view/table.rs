@@ -11,7 +11,7 @@ use crate::console::model::Model;
 use crate::text::inert;
 
 /// From so many columns on there is room for everything.
-const WIDE: u16 = 110;
+pub(super) const WIDE: u16 = 110;
 
 /// When a column is shown.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -218,9 +218,7 @@ impl Tokens {
         client: Client,
         form: Form<TokenSchema>,
     ) -> poem::Result<Revoked> {
-        app.limits
-            .admit(Action::SignIn, client.0)
-            .map_err(Failure::from)?;
+        client.admit(&app.limits, Action::Refresh)?;
         let now = app.clock.now();
         app.sessions
             .revoke(token(&form)?, client.0, now)

@@ -133,8 +133,8 @@ pub(super) async fn take_second_factor(posted: Posted) -> Result<Response, Failu
             code: vec![missing],
             ..Problems::default()
         })
-    } else if let Err(over) = visit.app.limits.admit(Action::Exchange, visit.client) {
-        visit.excuse(over.into())?
+    } else if let Err(over) = visit.admit(Action::Exchange, None) {
+        visit.excuse(over)?
     } else {
         match exchange(&visit, &token, Some(code)).await {
             Ok(grant) => return enter(visit, &grant).await,

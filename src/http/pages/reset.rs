@@ -35,8 +35,8 @@ pub(super) async fn send_forgot(posted: Posted) -> Result<Response, Failure> {
         Ok(email) => email,
         Err(problems) => return show_forgot(visit, &typed, Again::fix(problems)),
     };
-    if let Err(over) = visit.app.limits.admit(Action::Reset, visit.client) {
-        let again = visit.excuse(over.into())?;
+    if let Err(over) = visit.admit(Action::Reset, Some(&email)) {
+        let again = visit.excuse(over)?;
         return show_forgot(visit, &typed, again);
     }
     let (business, client) = (visit.business.id, visit.client.to_string());
@@ -97,8 +97,8 @@ pub(super) async fn send_reset(posted: Posted) -> Result<Response, Failure> {
         });
         return show_reset(visit, &token, again).await;
     }
-    if let Err(over) = visit.app.limits.admit(Action::Complete, visit.client) {
-        let again = visit.excuse(over.into())?;
+    if let Err(over) = visit.admit(Action::Complete, None) {
+        let again = visit.excuse(over)?;
         return show_reset(visit, &token, again).await;
     }
     let (business, client) = (Some(visit.business.id), visit.client.to_string());

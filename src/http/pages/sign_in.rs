@@ -69,10 +69,10 @@ pub(super) async fn send(posted: Posted) -> Result<Response, Failure> {
     let token = posted.get("token").to_owned();
     if !token.is_empty() {
         let visit = posted.visit;
-        return match visit.app.limits.admit(Action::Exchange, visit.client) {
+        return match visit.admit(Action::Exchange, None) {
             Ok(()) => with_login_token(visit, token).await,
             Err(over) => {
-                let again = visit.excuse(over.into())?;
+                let again = visit.excuse(over)?;
                 invite(visit, &token, again).await
             }
         };
@@ -99,8 +99,9 @@ async fn with_password(posted: Posted) -> Result<Response, Failure> {
     if problems.any() {
         return show(visit, &email, Again::fix(problems)).await;
     }
-    if let Err(over) = visit.app.limits.admit(Action::SignIn, visit.client) {
-        let again = visit.excuse(over.into())?;
+    let address = EmailAddress::parse(&email).ok();
+    if let Err(over) = visit.admit(Action::SignIn, address.as_ref()) {
+        let again = visit.excuse(over)?;
         return show(visit, &email, again).await;
     }
     let login = Login {
@@ -171,8 +172,8 @@ pub(super) fn address(visit: &Visit, typed: &str) -> Result<EmailAddress, Proble
 
 /// Asks for a code, without looking whether there is anybody to send it to; or what to say instead.
 async fn request_code(visit: &Visit, email: EmailAddress) -> Result<Option<Again>, Failure> {
-    if let Err(over) = visit.app.limits.admit(Action::Otp, visit.client) {
-        return visit.excuse(over.into()).map(Some);
+    if let Err(over) = visit.admit(Action::Otp, Some(&email)) {
+        return visit.excuse(over).map(Some);
     }
     let (business, client) = (visit.business.id, visit.client);
     let asked = visit
@@ -229,8 +230,8 @@ pub(super) async fn send_code(posted: Posted) -> Result<Response, Failure> {
     };
     let again = if code.is_empty() {
         wrong("code_missing")
-    } else if let Err(over) = visit.app.limits.admit(Action::Verify, visit.client) {
-        visit.excuse(over.into())?
+    } else if let Err(over) = visit.admit(Action::Verify, Some(&email)) {
+        visit.excuse(over)?
     } else {
         let (business, client) = (visit.business.id, visit.client);
         let taken = visit

@@ -1,15 +1,12 @@
 //! `POST strength`: what the policy thinks of a password while it is typed. *Ours*, for the pages' own
 //! script; nothing is logged, stored or counted.
 
-use std::sync::Arc;
-
 use poem::http::StatusCode;
 use poem::{FromRequest, IntoResponse, Request, RequestBody, Response, handler};
 use serde::Serialize;
 
 use super::reset::in_words;
 use super::visit::Visit;
-use crate::app::App;
 use crate::http::body;
 use crate::http::envelope::json;
 use crate::http::error::Failure;
@@ -37,11 +34,8 @@ struct Question {
 
 impl<'a> FromRequest<'a> for Question {
     async fn from_request(request: &'a Request, body: &mut RequestBody) -> poem::Result<Self> {
-        let app = request.data::<Arc<App>>().ok_or(Failure::Internal)?;
         let visit = Visit::from_request(request, body).await?;
-        app.limits
-            .admit(Action::Strength, visit.client)
-            .map_err(Failure::from)?;
+        visit.admit(Action::Strength, None)?;
         if !body::is_media_type(request, "application/json") {
             return Err(Failure::MediaType.into());
         }

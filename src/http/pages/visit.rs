@@ -17,8 +17,10 @@ use super::words::{self, Words};
 use crate::app::App;
 use crate::business::{self, Business, BusinessId, Lifetime, PortalUrl};
 use crate::clock::Timestamp;
+use crate::email::EmailAddress;
 use crate::http::client::Client;
 use crate::http::error::{Failure, with_retry_after};
+use crate::limits::Action;
 use crate::locale::{self, Language};
 use crate::session::{Grant, Member, NotSignedIn};
 use crate::store::StoreError;
@@ -29,6 +31,7 @@ pub(super) struct Visit {
     pub(super) business: Business,
     pub(super) words: &'static Words,
     pub(super) client: IpAddr,
+    asking: Client,
     pub(super) now: Timestamp,
     pub(super) flow: Flow,
     pub(super) browser: String,
@@ -40,7 +43,7 @@ pub(super) struct Visit {
 impl<'a> FromRequest<'a> for Visit {
     async fn from_request(request: &'a Request, body: &mut RequestBody) -> poem::Result<Self> {
         let app = request.data::<Arc<App>>().ok_or(Failure::Internal)?;
-        let client = Client::from_request(request, body).await?.0;
+        let client = Client::from_request(request, body).await?;
         let business = find(app, request.uri().path())
             .await
             .map_err(Failure::from)?
@@ -49,7 +52,8 @@ impl<'a> FromRequest<'a> for Visit {
         let mut visit = Self {
             app: Arc::clone(app),
             words: Words::of(language(headers, Some(&business))),
-            client,
+            client: client.0,
+            asking: client,
             now: app.clock.now(),
             flow: Flow::default(),
             browser: String::new(),
@@ -145,6 +149,16 @@ impl Visit {
             business: self.business.id,
             secure: self.app.config.http.public_url.scheme() == "https",
         }
+    }
+
+    /// Admits a form by the limits of what it asks for.
+    pub(super) fn admit(
+        &self,
+        action: Action,
+        email: Option<&EmailAddress>,
+    ) -> Result<(), Failure> {
+        let (limits, business) = (&self.app.limits, Some(self.business.id));
+        self.asking.admit_about(limits, action, email, business)
     }
 
     /// The page of a form that is shown for the first time, or again with what is wrong with it.

@@ -59,7 +59,7 @@ fn a_link_is_sent_again_in_place_of_the_old_one() {
 fn a_link_for_the_telephone_is_copied_and_hidden_until_it_is_asked_for() {
     let mut desk = Desk::new(TestApp::with_jane());
     desk.resize((120, 40));
-    desk.press("4m");
+    desk.press("5m");
     assert!(desk.sees("be sure to whom you are talking"));
     desk.press("y");
     let link = desk.copied.pop().expect("it was copied");
@@ -79,7 +79,7 @@ fn a_link_for_the_telephone_is_copied_and_hidden_until_it_is_asked_for() {
 #[test]
 fn a_person_is_shut_out_and_let_in_again() {
     let mut desk = Desk::new(TestApp::with_jane());
-    desk.press("4sy");
+    desk.press("5sy");
     assert!(desk.sees("suspended"));
     desk.press("s");
     assert!(desk.sees("Let jane@example.com sign in again?"));
@@ -107,7 +107,7 @@ fn marked_messages_are_cancelled_together() {
         app.ask_for_link(&format!("m{n}@example.com"));
     }
     let mut desk = Desk::new(app);
-    desk.press("3  ");
+    desk.press("4  ");
     assert!(desk.sees("2 messages marked"), "{}", desk.screen());
     desk.press("x");
     assert!(desk.sees("Cancel 2 messages?"));
@@ -129,9 +129,9 @@ fn a_console_that_only_looks_changes_nothing() {
     let before = |app: &TestApp| app.query::<i64>("SELECT count(*) FROM audit");
     let mut desk = Desk::with(busy_town(), ThemeName::Dark, true);
     let entries = before(&desk.app);
-    for tab in ["1", "2", "3", "4", "5", "6"] {
+    for tab in ["1", "2", "3", "4", "5", "6", "7"] {
         desk.press(tab);
-        for key in "xrmspeoyE".chars() {
+        for key in "xrmspeoyEn".chars() {
             desk.press(&format!("{key}y\u{1b}"));
         }
     }

@@ -25,6 +25,8 @@ pub(super) struct Desk {
     /// What was handed to the clipboard.
     pub(super) copied: Vec<String>,
     pub(super) left: bool,
+    /// What was handed to somebody's own editor.
+    pub(super) outside: Vec<String>,
 }
 
 impl Desk {
@@ -45,6 +47,7 @@ impl Desk {
             hands,
             copied: Vec::new(),
             left: false,
+            outside: Vec::new(),
         };
         let effects = console::start(&mut desk.model);
         desk.carry_out(effects);
@@ -56,6 +59,7 @@ impl Desk {
             match effect {
                 Effect::Quit => self.left = true,
                 Effect::Copy(text) => self.copied.push(text),
+                Effect::Outside(_, text) => self.outside.push(text),
                 effect => {
                     let message = self.app.wait(self.hands.carry_out(effect));
                     self.take(message.expect("a message"));

@@ -27,7 +27,7 @@ fn with_messages(count: i64) -> TestApp {
 fn all_messages_pass_by_when_one_scrolls() {
     const COUNT: i64 = 2_500;
     let mut desk = Desk::new(with_messages(COUNT));
-    desk.press("3");
+    desk.press("4");
     let mut seen = BTreeSet::new();
     for _ in 0..COUNT {
         seen.insert(desk.model.outbox.current().expect("a row").id);
@@ -49,7 +49,7 @@ fn all_messages_pass_by_when_one_scrolls() {
 fn new_messages_move_only_who_follows() {
     let app = with_messages(1_000);
     let mut desk = Desk::new(app);
-    desk.press("3");
+    desk.press("4");
     assert!(desk.sees("following the newest"));
     desk.app.ask_for_link("new@example.com");
     desk.notice_change();
@@ -69,7 +69,7 @@ fn a_person_is_found_by_any_part_of_name_or_address() {
     let app = TestApp::start();
     town(&app);
     let mut desk = Desk::new(app);
-    desk.press("4/山");
+    desk.press("5/山");
     assert!(desk.sees("hana@example.com") && !desk.sees("jane@example.com"));
     desk.press("\u{1b}");
     assert!(desk.sees("jane@example.com"));
@@ -83,7 +83,7 @@ fn a_person_is_found_by_any_part_of_name_or_address() {
 #[test]
 fn the_audit_log_is_filtered_by_its_columns_and_written_to_a_file() {
     let mut desk = Desk::new(busy_town());
-    desk.press("4sy6/kind:suspend actor:admin\n");
+    desk.press("5sy7/kind:suspend actor:admin\n");
     assert!(desk.sees("account.suspend") && !desk.sees("business.add"));
     let file = desk.app.folder().join("out.jsonl");
     desk.press("w");

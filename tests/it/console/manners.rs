@@ -22,6 +22,8 @@ fn no_text_of_a_stranger_acts_on_the_terminal() {
     for keys in [
         "2",
         "2t",
+        "3",
+        "3jl",
         "4",
         "4\n",
         "5",
@@ -57,7 +59,7 @@ fn no_text_of_a_stranger_acts_on_the_terminal() {
 #[test]
 fn the_plain_theme_has_no_colour() {
     let mut desk = Desk::with(busy_town(), ThemeName::Plain, false);
-    for tab in ["1", "2", "3", "4", "6"] {
+    for tab in ["1", "2", "3", "4", "5", "7"] {
         desk.press(tab);
         let buffer = desk.buffer();
         for cell in buffer.content() {

@@ -5,7 +5,7 @@ use super::desk::{Desk, SIZES, busy_town};
 #[test]
 fn a_person_has_links_mail_and_trail_on_one_page() {
     let mut desk = Desk::new(busy_town());
-    desk.press("4/jane\n\n");
+    desk.press("5/jane\n\n");
     for size in SIZES {
         desk.resize(size);
         insta::assert_snapshot!(format!("person_{}x{}", size.0, size.1), desk.screen());
@@ -19,7 +19,7 @@ fn a_person_has_links_mail_and_trail_on_one_page() {
 #[test]
 fn a_page_scrolls_no_further_than_its_end() {
     let mut desk = Desk::new(busy_town());
-    desk.press("4/jane\n\nG");
+    desk.press("5/jane\n\nG");
     assert!(desk.sees("Audit trail"), "{}", desk.screen());
     desk.press("jjjg");
     assert!(desk.sees("Jane Doe"));
@@ -28,7 +28,7 @@ fn a_page_scrolls_no_further_than_its_end() {
 #[test]
 fn a_message_has_its_history_on_its_page() {
     let mut desk = Desk::new(busy_town());
-    desk.press("3j\n");
+    desk.press("4j\n");
     let screen = desk.screen();
     for part in [
         "Message 3",
@@ -45,7 +45,7 @@ fn a_message_has_its_history_on_its_page() {
 #[test]
 fn a_page_of_somebody_who_was_removed_closes() {
     let mut desk = Desk::new(busy_town());
-    desk.press("4\n");
+    desk.press("5\n");
     let admin = desk.app.admin();
     let address = crate::support::app::email("hana@example.com");
     desk.app

@@ -28,7 +28,7 @@ const ICANON: u32 = 0o2;
 const ECHO: u32 = 0o10;
 
 /// A terminal with a console in it.
-struct Terminal {
+pub(super) struct Terminal {
     master: Box<dyn MasterPty + Send>,
     keys: Box<dyn Write + Send>,
     child: Box<dyn Child + Send + Sync>,
@@ -38,7 +38,12 @@ struct Terminal {
 }
 
 impl Terminal {
-    fn start(site: &Site, arguments: &[&str]) -> Self {
+    pub(super) fn start(site: &Site, arguments: &[&str]) -> Self {
+        Self::start_with(site, arguments, &[])
+    }
+
+    /// With these in its environment.
+    pub(super) fn start_with(site: &Site, arguments: &[&str], more: &[(&str, &str)]) -> Self {
         let mut with = vec!["console"];
         with.extend(arguments);
         let program = site.command(&with);
@@ -50,6 +55,9 @@ impl Terminal {
             if let Some(value) = value {
                 command.env(name, value);
             }
+        }
+        for (name, value) in more {
+            command.env(name, value);
         }
         Self::run(command)
     }
@@ -86,12 +94,12 @@ impl Terminal {
         }
     }
 
-    fn press(&mut self, keys: &str) {
+    pub(super) fn press(&mut self, keys: &str) {
         self.keys.write_all(keys.as_bytes()).expect("keys");
         self.keys.flush().expect("keys");
     }
 
-    fn contents(&self) -> String {
+    pub(super) fn contents(&self) -> String {
         self.screen
             .lock()
             .expect("the screen's lock")
@@ -99,14 +107,31 @@ impl Terminal {
             .contents()
     }
 
-    fn wait_for(&self, what: &str) {
+    pub(super) fn wait_for(&self, what: &str) {
         wait_until(&format!("{what:?} stands on the screen"), || {
             self.contents().contains(what).then_some(())
         });
     }
 
+    /// Makes it another size.
+    pub(super) fn resize(&self, columns: u16, rows: u16) {
+        let size = PtySize {
+            rows,
+            cols: columns,
+            pixel_width: 0,
+            pixel_height: 0,
+        };
+        let mut parser = self.screen.lock().expect("the screen's lock");
+        parser.screen_mut().set_size(lines(rows), lines(columns));
+        self.master.resize(size).expect("a size");
+    }
+
+    pub(super) fn process(&self) -> u32 {
+        self.child.process_id().expect("a process")
+    }
+
     /// Whether the terminal is as it was: the screen, the cursor, the mouse, and lines that are edited.
-    fn is_restored(&self) -> bool {
+    pub(super) fn is_restored(&self) -> bool {
         let parser = self.screen.lock().expect("the screen's lock");
         let screen = parser.screen();
         let modes = self.master.get_termios().expect("the terminal's modes");
@@ -118,7 +143,7 @@ impl Terminal {
             && edits_lines
     }
 
-    fn wait_for_end(&mut self) -> bool {
+    pub(super) fn wait_for_end(&mut self) -> bool {
         wait_until("the console ends", || {
             self.child.try_wait().expect("its state can be asked")
         })
@@ -157,7 +182,7 @@ fn a_link_appears_beside_a_running_server_and_is_revoked_by_keys() {
     let asked = now();
     terminal.wait_for("jane@example.com");
     assert!(asked.elapsed() < Duration::from_secs(2));
-    terminal.press("4");
+    terminal.press("5");
     terminal.wait_for("Mal [2J lory 31m Ma ck");
     terminal.press("2");
     terminal.wait_for("Pending reset links: 1");
@@ -195,12 +220,27 @@ fn the_terminal_is_restored_after_a_signal() {
         let mut terminal = Terminal::start(&site, &["--read-only"]);
         terminal.wait_for("nothing listens");
         assert!(!terminal.is_restored());
-        signal(terminal.child.process_id().expect("a process"), name);
+        signal(terminal.process(), name);
         terminal.wait_for_end();
         wait_until("the terminal is restored", || {
             terminal.is_restored().then_some(())
         });
     }
+}
+
+/// It is drawn anew at once. This terminal answers no question; one behind a slow line might not in time.
+#[test]
+fn a_terminal_that_is_resized_is_drawn_anew() {
+    let site = Site::in_memory("smtp://127.0.0.1:9");
+    site.add_jane(PASSWORD);
+    let mut terminal = Terminal::start(&site, &["--read-only"]);
+    terminal.wait_for("nothing listens");
+    terminal.resize(70, 20);
+    terminal.wait_for("needs 80 columns");
+    terminal.resize(120, 40);
+    terminal.wait_for("2 Reset links");
+    terminal.press("q");
+    assert!(terminal.wait_for_end());
 }
 
 /// Assertion 84. The panic's message is readable: it comes after the terminal was given back.
@@ -218,7 +258,7 @@ fn the_terminal_is_restored_after_a_panic() {
     let mut terminal = Terminal::run(command);
     terminal.wait_for("dead letters");
     assert!(!terminal.is_restored());
-    signal(terminal.child.process_id().expect("a process"), "USR1");
+    signal(terminal.process(), "USR1");
     assert!(!terminal.wait_for_end());
     terminal.wait_for("the panic that was asked for");
     assert!(terminal.is_restored(), "{}", terminal.contents());

@@ -49,7 +49,10 @@ fn portals_and_configured_origins_may_read_answers_and_others_may_not() {
         let answer = get(&app, origin);
         assert_eq!(allowed(&answer), Some(origin));
         let exposed = answer.header("access-control-expose-headers");
-        assert_eq!(exposed, Some("retry-after, x-request-id"));
+        assert_eq!(
+            exposed,
+            Some("retry-after, ratelimit, ratelimit-policy, x-request-id")
+        );
         let refused = app.send(&Request::get("/api/nothing").header("origin", origin));
         assert_eq!(allowed(&refused), Some(origin), "a failure can be read too");
         refused.envelope(404);

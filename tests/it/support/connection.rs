@@ -49,6 +49,19 @@ impl Connection {
         }
     }
 
+    /// Everything until the server closes, so many bytes at a time and with a pause after each.
+    pub(crate) fn read_slowly(&mut self, bytes: usize, pause: Duration) -> Vec<u8> {
+        let (mut rest, mut chunk) = (Vec::new(), vec![0; bytes]);
+        loop {
+            match self.0.read(&mut chunk).expect("an answer comes") {
+                0 => return rest,
+                count => rest.extend_from_slice(&chunk[..count]),
+            }
+            // Nobody unparks this thread.
+            std::thread::park_timeout(pause);
+        }
+    }
+
     /// Everything until the server closes.
     pub(crate) fn read_to_end(&mut self) -> Vec<u8> {
         let mut rest = Vec::new();

@@ -1,0 +1,7 @@
+//! More than the server can do: it says so at once, and goes on with what it has taken.
+//! How fast it does, `cargo bench -- overload` measures.
+
+mod connections;
+mod descriptors;
+mod requests;
+mod slow;
