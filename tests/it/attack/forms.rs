@@ -163,9 +163,7 @@ fn forms_are_read_as_others_read_them(effort: Effort) {
             let signed_in = post(&connection, "/api/token", &body);
             assert_eq!(signed_in.status, 400, "{}", signed_in.text());
             let expected = match (value("grant_type"), value("refresh_token")) {
-                (None, _) | (Some("refresh_token"), None) | (Some("password"), _) => {
-                    "invalid_request"
-                }
+                (None | Some("password"), _) | (Some("refresh_token"), None) => "invalid_request",
                 (Some("refresh_token"), Some(_)) => "invalid_grant",
                 (Some(_), _) => "unsupported_grant_type",
             };

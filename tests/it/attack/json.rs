@@ -163,7 +163,7 @@ fn complaints(members: &[Member]) -> Vec<&'static str> {
         matches!(given("email")[..], [Says::Text(text)] if EmailAddress::parse(text).is_ok());
     let business = matches!(
         given("businessId")[..],
-        [] | [Says::Nothing] | [Says::Whole(1..)]
+        [] | [Says::Nothing | Says::Whole(1..)]
     );
     let wrong = [("email", email), ("businessId", business)];
     wrong

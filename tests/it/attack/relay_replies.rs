@@ -102,10 +102,11 @@ fn tls() -> impl Strategy<Value = &'static str> {
 
 fn written(script: &Script, tls: &str) -> Vec<u8> {
     let mut bytes = Vec::new();
-    // Where TLS would be welcome, the relay is asked what it can do once more by the library.
+    // The relay is asked what it can do by the library, then for what that does not keep, and before both
+    // where TLS would be welcome.
     let stages: &[usize] = match tls {
-        "none" => &[0, 1, 2, 3, 4, 5],
-        _ => &[0, 1, 1, 2, 3, 4, 5],
+        "none" => &[0, 1, 1, 2, 3, 4, 5],
+        _ => &[0, 1, 1, 1, 2, 3, 4, 5],
     };
     for stage in stages {
         let (code, lines) = &script[*stage];

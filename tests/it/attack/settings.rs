@@ -145,10 +145,11 @@ fn file(settings: &[Setting]) -> String {
             None => sections.push((section, line)),
         }
     }
-    sections
+    let sections: Vec<_> = sections
         .iter()
         .map(|(section, lines)| format!("[{section}]\n{lines}"))
-        .collect()
+        .collect();
+    sections.concat()
 }
 
 fn load(path: &Path, text: &[u8]) -> Result<Config, String> {

@@ -129,8 +129,9 @@ fn header(kind: Kind, key: &str) -> impl Strategy<Value = Vec<(&'static str, Cho
         json!(format!("application/{}", typ(kind))),
         json!([typ(kind)]),
     ]));
-    let mut kid = bad(["", "../../../../dev/null", "' OR 1=1 --", "0", "\u{0}"].map(Value::from));
-    kid.extend(bad([
+    let mut key_ids =
+        bad(["", "../../../../dev/null", "' OR 1=1 --", "0", "\u{0}"].map(Value::from));
+    key_ids.extend(bad([
         ABSENT,
         json!(key.to_ascii_lowercase()),
         json!([key]),
@@ -150,7 +151,7 @@ fn header(kind: Kind, key: &str) -> impl Strategy<Value = Vec<(&'static str, Cho
     (
         mostly(json!("ES256"), alg),
         mostly(json!(typ(kind)), typs),
-        mostly(json!(key), kid),
+        mostly(json!(key), key_ids),
         proptest::option::weighted(0.1, extra),
     )
         .prop_map(|(alg, typ, kid, extra)| {
@@ -256,8 +257,8 @@ fn a_token_counts_only_if_all_of_it_is_as_we_write_it(effort: Effort) {
                         "aud" => *value == audience(asked),
                         _ => *good,
                     });
-                let taken = mint.signer.verify(asked, &token, START);
-                assert_eq!(taken.is_ok(), good, "{asked:?}: {token}");
+                let verdict = mint.signer.verify(asked, &token, START);
+                assert_eq!(verdict.is_ok(), good, "{asked:?}: {token}");
                 let long_after = Timestamp::from_millis(i64::MAX);
                 assert!(mint.signer.verify(asked, &token, long_after).is_err());
             }
@@ -293,8 +294,8 @@ fn a_damaged_token_is_none(effort: Effort) {
         |Bytes(bytes)| {
             let text = String::from_utf8_lossy(&bytes);
             for (kind, good) in KINDS.into_iter().zip(&tokens) {
-                let taken = mint.signer.verify(kind, &text, START).is_ok();
-                assert_eq!(taken, text == good.as_str(), "{kind:?}: {text}");
+                let verdict = mint.signer.verify(kind, &text, START).is_ok();
+                assert_eq!(verdict, text == good.as_str(), "{kind:?}: {text}");
             }
         },
     );
@@ -326,8 +327,8 @@ fn no_part_of_a_token_has_a_second_spelling() {
                 changed[place].pop();
                 changed[place].push(char::from(*last));
                 let changed = changed.join(".");
-                let taken = mint.signer.verify(kind, &changed, START).is_ok();
-                assert_eq!(taken, changed == token, "{changed}");
+                let verdict = mint.signer.verify(kind, &changed, START).is_ok();
+                assert_eq!(verdict, changed == token, "{changed}");
             }
             let mut padded: Vec<String> = parts.iter().map(ToString::to_string).collect();
             padded[place].push('=');
