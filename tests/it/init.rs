@@ -16,14 +16,16 @@ use crate::support::http::Request;
 use crate::support::process::{Process, Site, to_its_end};
 use crate::support::smtp::SmtpServer;
 
-/// The program without any setting from the environment, in this folder.
+/// The program without any setting from the environment, in this folder, but that it keeps the port of
+/// the metrics to itself, which other tests' servers would want too.
 fn readmit(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_readmit"));
     command
         .args(arguments)
         .current_dir(folder)
         .env_clear()
-        .env("USER", "tester");
+        .env("USER", "tester")
+        .env("READMIT_METRICS__LISTEN", "");
     command
 }
 
