@@ -125,7 +125,12 @@ fn setting() -> impl Strategy<Value = Setting> + Clone {
     (0..KEYS.len(), select(VALUES)).prop_map(|(key, value)| {
         // Elsewhere it is no secret but a value like any other, which a message should show.
         let is_password = KEYS[key] == ("smtp".to_owned(), "password".to_owned());
-        let known = value.trim_matches('"') != SECRET || is_password;
+        // What names a file has to be shown, so that it can be found.
+        let names_file = ["file", "path", "dir"]
+            .iter()
+            .any(|end| KEYS[key].1.ends_with(end));
+        let alone = value.trim_matches('"') == SECRET;
+        let known = is_password || !(alone || names_file && value.contains(SECRET));
         (key, if known { value } else { "\"unknown\"" })
     })
 }
