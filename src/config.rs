@@ -380,7 +380,7 @@ impl Config {
         Ok(config)
     }
 
-    /// The effective configuration in the layout of the sample; a password shows as `(set)`.
+    /// The effective configuration in the layout of the sample; a password shows as `(set, not shown)`.
     pub fn to_toml(&self) -> String {
         print::to_toml(self)
     }

@@ -32,6 +32,7 @@ complete -c readmit -n "__fish_readmit_needs_command" -f -a "serve" -d 'Serve th
 complete -c readmit -n "__fish_readmit_needs_command" -f -a "demo" -d 'Try it: two businesses, three people, mail caught in a folder; needs nothing'
 complete -c readmit -n "__fish_readmit_needs_command" -f -a "console" -d 'Watch and steer the deployment in this terminal'
 complete -c readmit -n "__fish_readmit_needs_command" -f -a "check" -d 'Show the effective configuration and test the database, the keys and the relay'
+complete -c readmit -n "__fish_readmit_needs_command" -f -a "doctor" -d 'Look for what is wrong, or will be soon, and say what to do'
 complete -c readmit -n "__fish_readmit_needs_command" -f -a "health" -d 'Ask the running server whether it can do its work; exit status 0 if so'
 complete -c readmit -n "__fish_readmit_needs_command" -f -a "openapi" -d 'Print the OpenAPI document'
 complete -c readmit -n "__fish_readmit_needs_command" -f -a "business" -d 'Locations: who mail comes from, what it looks like, where its links lead'
@@ -39,8 +40,11 @@ complete -c readmit -n "__fish_readmit_needs_command" -f -a "user" -d 'People'
 complete -c readmit -n "__fish_readmit_needs_command" -f -a "reset" -d 'Reset links'
 complete -c readmit -n "__fish_readmit_needs_command" -f -a "template" -d 'What mail says and looks like: built-in templates, and those of locations'
 complete -c readmit -n "__fish_readmit_needs_command" -f -a "outbox" -d 'Mail that waits, and what became of the rest'
+complete -c readmit -n "__fish_readmit_needs_command" -f -a "audit" -d 'Who did what to whom, from where, and how it ended'
 complete -c readmit -n "__fish_readmit_needs_command" -f -a "key" -d 'The keys that sign tokens'
 complete -c readmit -n "__fish_readmit_needs_command" -f -a "dkim" -d 'The keys by which sender domains sign mail'
+complete -c readmit -n "__fish_readmit_needs_command" -f -a "backup" -d 'Copy the database into a file, while the server runs'
+complete -c readmit -n "__fish_readmit_needs_command" -f -a "restore" -d 'Put a backup in the place of the database'
 complete -c readmit -n "__fish_readmit_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c readmit -n "__fish_readmit_using_subcommand init" -l public-url -d 'The address at which the world reaches the server: https://login.example.com' -r
 complete -c readmit -n "__fish_readmit_using_subcommand init" -l listen -d 'The address and port to listen on' -r
@@ -72,6 +76,12 @@ complete -c readmit -n "__fish_readmit_using_subcommand console" -l read-only -d
 complete -c readmit -n "__fish_readmit_using_subcommand console" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c readmit -n "__fish_readmit_using_subcommand check" -l config -d 'The configuration file [default: readmit.toml, if there is one]' -r -F
 complete -c readmit -n "__fish_readmit_using_subcommand check" -s h -l help -d 'Print help'
+complete -c readmit -n "__fish_readmit_using_subcommand doctor" -l resolver -d 'Ask this resolver about zones, in place of the system\'s: an address, with a port if it is not 53' -r
+complete -c readmit -n "__fish_readmit_using_subcommand doctor" -l config -d 'The configuration file [default: readmit.toml, if there is one]' -r -F
+complete -c readmit -n "__fish_readmit_using_subcommand doctor" -l full -d 'Compare every index with its table, too; a large database takes a while'
+complete -c readmit -n "__fish_readmit_using_subcommand doctor" -l offline -d 'Leave out relays and zones'
+complete -c readmit -n "__fish_readmit_using_subcommand doctor" -l json -d 'As JSON'
+complete -c readmit -n "__fish_readmit_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c readmit -n "__fish_readmit_using_subcommand health" -l timeout -d 'How long to wait for the answer: 500ms, 5s' -r
 complete -c readmit -n "__fish_readmit_using_subcommand health" -l config -d 'The configuration file [default: readmit.toml, if there is one]' -r -F
 complete -c readmit -n "__fish_readmit_using_subcommand health" -l live -d 'Ask only whether the process answers (/healthz), not whether it can do its work (/readyz)'
@@ -405,6 +415,42 @@ complete -c readmit -n "__fish_readmit_using_subcommand outbox; and __fish_seen_
 complete -c readmit -n "__fish_readmit_using_subcommand outbox; and __fish_seen_subcommand_from help" -f -a "stats" -d 'Count the messages, and show how the relays are'
 complete -c readmit -n "__fish_readmit_using_subcommand outbox; and __fish_seen_subcommand_from help" -f -a "suppressed" -d 'Addresses that no mail is sent to any more'
 complete -c readmit -n "__fish_readmit_using_subcommand outbox; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c readmit -n "__fish_readmit_using_subcommand audit; and not __fish_seen_subcommand_from list export verify help" -l config -d 'The configuration file [default: readmit.toml, if there is one]' -r -F
+complete -c readmit -n "__fish_readmit_using_subcommand audit; and not __fish_seen_subcommand_from list export verify help" -s h -l help -d 'Print help'
+complete -c readmit -n "__fish_readmit_using_subcommand audit; and not __fish_seen_subcommand_from list export verify help" -f -a "list" -d 'List entries, newest first'
+complete -c readmit -n "__fish_readmit_using_subcommand audit; and not __fish_seen_subcommand_from list export verify help" -f -a "export" -d 'Write entries to a file or to standard output, oldest first'
+complete -c readmit -n "__fish_readmit_using_subcommand audit; and not __fish_seen_subcommand_from list export verify help" -f -a "verify" -d 'Find out whether an entry was removed, altered, inserted or moved'
+complete -c readmit -n "__fish_readmit_using_subcommand audit; and not __fish_seen_subcommand_from list export verify help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c readmit -n "__fish_readmit_using_subcommand audit; and __fish_seen_subcommand_from list" -l limit -d 'How many at most' -r
+complete -c readmit -n "__fish_readmit_using_subcommand audit; and __fish_seen_subcommand_from list" -l actor -d 'Only those by actors whose name contains this: anonymous, member, or admin: and a system user' -r
+complete -c readmit -n "__fish_readmit_using_subcommand audit; and __fish_seen_subcommand_from list" -l account -d 'Only those on this account: a part of its address, or its id, which the log keeps when it is removed' -r
+complete -c readmit -n "__fish_readmit_using_subcommand audit; and __fish_seen_subcommand_from list" -l kind -d 'Only those of kinds that contain this: session, otp.verify, account.suspend' -r
+complete -c readmit -n "__fish_readmit_using_subcommand audit; and __fish_seen_subcommand_from list" -l outcome -d 'Only those that ended so' -r -f -a "ok\t'It was done'
+refused\t'It was refused'"
+complete -c readmit -n "__fish_readmit_using_subcommand audit; and __fish_seen_subcommand_from list" -l since -d 'Only those from this time on: 2026-11-24, 2026-11-24T08:00:00Z, or how long ago: 90m, 12h, 7d' -r
+complete -c readmit -n "__fish_readmit_using_subcommand audit; and __fish_seen_subcommand_from list" -l until -d 'Only those before this time' -r
+complete -c readmit -n "__fish_readmit_using_subcommand audit; and __fish_seen_subcommand_from list" -l config -d 'The configuration file [default: readmit.toml, if there is one]' -r -F
+complete -c readmit -n "__fish_readmit_using_subcommand audit; and __fish_seen_subcommand_from list" -l json -d 'As JSON'
+complete -c readmit -n "__fish_readmit_using_subcommand audit; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c readmit -n "__fish_readmit_using_subcommand audit; and __fish_seen_subcommand_from export" -l format -d 'Its form [default: by the file\'s name, else jsonl]' -r -f -a "jsonl\t'A JSON object a line'
+csv\t'Comma-separated values with a header'"
+complete -c readmit -n "__fish_readmit_using_subcommand audit; and __fish_seen_subcommand_from export" -l actor -d 'Only those by actors whose name contains this: anonymous, member, or admin: and a system user' -r
+complete -c readmit -n "__fish_readmit_using_subcommand audit; and __fish_seen_subcommand_from export" -l account -d 'Only those on this account: a part of its address, or its id, which the log keeps when it is removed' -r
+complete -c readmit -n "__fish_readmit_using_subcommand audit; and __fish_seen_subcommand_from export" -l kind -d 'Only those of kinds that contain this: session, otp.verify, account.suspend' -r
+complete -c readmit -n "__fish_readmit_using_subcommand audit; and __fish_seen_subcommand_from export" -l outcome -d 'Only those that ended so' -r -f -a "ok\t'It was done'
+refused\t'It was refused'"
+complete -c readmit -n "__fish_readmit_using_subcommand audit; and __fish_seen_subcommand_from export" -l since -d 'Only those from this time on: 2026-11-24, 2026-11-24T08:00:00Z, or how long ago: 90m, 12h, 7d' -r
+complete -c readmit -n "__fish_readmit_using_subcommand audit; and __fish_seen_subcommand_from export" -l until -d 'Only those before this time' -r
+complete -c readmit -n "__fish_readmit_using_subcommand audit; and __fish_seen_subcommand_from export" -l config -d 'The configuration file [default: readmit.toml, if there is one]' -r -F
+complete -c readmit -n "__fish_readmit_using_subcommand audit; and __fish_seen_subcommand_from export" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c readmit -n "__fish_readmit_using_subcommand audit; and __fish_seen_subcommand_from verify" -l head -d 'A head that was printed earlier: whether the log still holds what it held then' -r
+complete -c readmit -n "__fish_readmit_using_subcommand audit; and __fish_seen_subcommand_from verify" -l config -d 'The configuration file [default: readmit.toml, if there is one]' -r -F
+complete -c readmit -n "__fish_readmit_using_subcommand audit; and __fish_seen_subcommand_from verify" -l json -d 'As JSON'
+complete -c readmit -n "__fish_readmit_using_subcommand audit; and __fish_seen_subcommand_from verify" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c readmit -n "__fish_readmit_using_subcommand audit; and __fish_seen_subcommand_from help" -f -a "list" -d 'List entries, newest first'
+complete -c readmit -n "__fish_readmit_using_subcommand audit; and __fish_seen_subcommand_from help" -f -a "export" -d 'Write entries to a file or to standard output, oldest first'
+complete -c readmit -n "__fish_readmit_using_subcommand audit; and __fish_seen_subcommand_from help" -f -a "verify" -d 'Find out whether an entry was removed, altered, inserted or moved'
+complete -c readmit -n "__fish_readmit_using_subcommand audit; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c readmit -n "__fish_readmit_using_subcommand key; and not __fish_seen_subcommand_from list rotate retire help" -l config -d 'The configuration file [default: readmit.toml, if there is one]' -r -F
 complete -c readmit -n "__fish_readmit_using_subcommand key; and not __fish_seen_subcommand_from list rotate retire help" -s h -l help -d 'Print help'
 complete -c readmit -n "__fish_readmit_using_subcommand key; and not __fish_seen_subcommand_from list rotate retire help" -f -a "list" -d 'List the keys: which one signs, and how long the others are honoured'
@@ -449,21 +495,37 @@ complete -c readmit -n "__fish_readmit_using_subcommand dkim; and __fish_seen_su
 complete -c readmit -n "__fish_readmit_using_subcommand dkim; and __fish_seen_subcommand_from help" -f -a "use" -d 'Let a key sign, in the place of the one of its algorithm that does so now'
 complete -c readmit -n "__fish_readmit_using_subcommand dkim; and __fish_seen_subcommand_from help" -f -a "remove" -d 'Remove a key'
 complete -c readmit -n "__fish_readmit_using_subcommand dkim; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c readmit -n "__fish_readmit_using_subcommand help; and not __fish_seen_subcommand_from init serve demo console check health openapi business user reset template outbox key dkim help" -f -a "init" -d 'Set a deployment up: a configuration, keys, the database and the first location'
-complete -c readmit -n "__fish_readmit_using_subcommand help; and not __fish_seen_subcommand_from init serve demo console check health openapi business user reset template outbox key dkim help" -f -a "serve" -d 'Serve the API and send mail, until SIGTERM or Ctrl-C'
-complete -c readmit -n "__fish_readmit_using_subcommand help; and not __fish_seen_subcommand_from init serve demo console check health openapi business user reset template outbox key dkim help" -f -a "demo" -d 'Try it: two businesses, three people, mail caught in a folder; needs nothing'
-complete -c readmit -n "__fish_readmit_using_subcommand help; and not __fish_seen_subcommand_from init serve demo console check health openapi business user reset template outbox key dkim help" -f -a "console" -d 'Watch and steer the deployment in this terminal'
-complete -c readmit -n "__fish_readmit_using_subcommand help; and not __fish_seen_subcommand_from init serve demo console check health openapi business user reset template outbox key dkim help" -f -a "check" -d 'Show the effective configuration and test the database, the keys and the relay'
-complete -c readmit -n "__fish_readmit_using_subcommand help; and not __fish_seen_subcommand_from init serve demo console check health openapi business user reset template outbox key dkim help" -f -a "health" -d 'Ask the running server whether it can do its work; exit status 0 if so'
-complete -c readmit -n "__fish_readmit_using_subcommand help; and not __fish_seen_subcommand_from init serve demo console check health openapi business user reset template outbox key dkim help" -f -a "openapi" -d 'Print the OpenAPI document'
-complete -c readmit -n "__fish_readmit_using_subcommand help; and not __fish_seen_subcommand_from init serve demo console check health openapi business user reset template outbox key dkim help" -f -a "business" -d 'Locations: who mail comes from, what it looks like, where its links lead'
-complete -c readmit -n "__fish_readmit_using_subcommand help; and not __fish_seen_subcommand_from init serve demo console check health openapi business user reset template outbox key dkim help" -f -a "user" -d 'People'
-complete -c readmit -n "__fish_readmit_using_subcommand help; and not __fish_seen_subcommand_from init serve demo console check health openapi business user reset template outbox key dkim help" -f -a "reset" -d 'Reset links'
-complete -c readmit -n "__fish_readmit_using_subcommand help; and not __fish_seen_subcommand_from init serve demo console check health openapi business user reset template outbox key dkim help" -f -a "template" -d 'What mail says and looks like: built-in templates, and those of locations'
-complete -c readmit -n "__fish_readmit_using_subcommand help; and not __fish_seen_subcommand_from init serve demo console check health openapi business user reset template outbox key dkim help" -f -a "outbox" -d 'Mail that waits, and what became of the rest'
-complete -c readmit -n "__fish_readmit_using_subcommand help; and not __fish_seen_subcommand_from init serve demo console check health openapi business user reset template outbox key dkim help" -f -a "key" -d 'The keys that sign tokens'
-complete -c readmit -n "__fish_readmit_using_subcommand help; and not __fish_seen_subcommand_from init serve demo console check health openapi business user reset template outbox key dkim help" -f -a "dkim" -d 'The keys by which sender domains sign mail'
-complete -c readmit -n "__fish_readmit_using_subcommand help; and not __fish_seen_subcommand_from init serve demo console check health openapi business user reset template outbox key dkim help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c readmit -n "__fish_readmit_using_subcommand backup" -l passphrase-file -d 'Read the passphrase from this file; else backup.passphrase counts, or it is asked for' -r -F
+complete -c readmit -n "__fish_readmit_using_subcommand backup" -l config -d 'The configuration file [default: readmit.toml, if there is one]' -r -F
+complete -c readmit -n "__fish_readmit_using_subcommand backup" -l with-keys -d 'Put the keys into it, too, and encrypt it under a passphrase'
+complete -c readmit -n "__fish_readmit_using_subcommand backup" -l force -d 'Replace a file that is there'
+complete -c readmit -n "__fish_readmit_using_subcommand backup" -l json -d 'As JSON'
+complete -c readmit -n "__fish_readmit_using_subcommand backup" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c readmit -n "__fish_readmit_using_subcommand restore" -l passphrase-file -d 'Read the passphrase from this file; else backup.passphrase counts, or it is asked for' -r -F
+complete -c readmit -n "__fish_readmit_using_subcommand restore" -l config -d 'The configuration file [default: readmit.toml, if there is one]' -r -F
+complete -c readmit -n "__fish_readmit_using_subcommand restore" -l force -d 'Put it in the place of a database that is there; the old files are kept beside'
+complete -c readmit -n "__fish_readmit_using_subcommand restore" -l keep-sessions -d 'Let the sessions in it go on; those that were ended since come to life again'
+complete -c readmit -n "__fish_readmit_using_subcommand restore" -l json -d 'As JSON'
+complete -c readmit -n "__fish_readmit_using_subcommand restore" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c readmit -n "__fish_readmit_using_subcommand help; and not __fish_seen_subcommand_from init serve demo console check doctor health openapi business user reset template outbox audit key dkim backup restore help" -f -a "init" -d 'Set a deployment up: a configuration, keys, the database and the first location'
+complete -c readmit -n "__fish_readmit_using_subcommand help; and not __fish_seen_subcommand_from init serve demo console check doctor health openapi business user reset template outbox audit key dkim backup restore help" -f -a "serve" -d 'Serve the API and send mail, until SIGTERM or Ctrl-C'
+complete -c readmit -n "__fish_readmit_using_subcommand help; and not __fish_seen_subcommand_from init serve demo console check doctor health openapi business user reset template outbox audit key dkim backup restore help" -f -a "demo" -d 'Try it: two businesses, three people, mail caught in a folder; needs nothing'
+complete -c readmit -n "__fish_readmit_using_subcommand help; and not __fish_seen_subcommand_from init serve demo console check doctor health openapi business user reset template outbox audit key dkim backup restore help" -f -a "console" -d 'Watch and steer the deployment in this terminal'
+complete -c readmit -n "__fish_readmit_using_subcommand help; and not __fish_seen_subcommand_from init serve demo console check doctor health openapi business user reset template outbox audit key dkim backup restore help" -f -a "check" -d 'Show the effective configuration and test the database, the keys and the relay'
+complete -c readmit -n "__fish_readmit_using_subcommand help; and not __fish_seen_subcommand_from init serve demo console check doctor health openapi business user reset template outbox audit key dkim backup restore help" -f -a "doctor" -d 'Look for what is wrong, or will be soon, and say what to do'
+complete -c readmit -n "__fish_readmit_using_subcommand help; and not __fish_seen_subcommand_from init serve demo console check doctor health openapi business user reset template outbox audit key dkim backup restore help" -f -a "health" -d 'Ask the running server whether it can do its work; exit status 0 if so'
+complete -c readmit -n "__fish_readmit_using_subcommand help; and not __fish_seen_subcommand_from init serve demo console check doctor health openapi business user reset template outbox audit key dkim backup restore help" -f -a "openapi" -d 'Print the OpenAPI document'
+complete -c readmit -n "__fish_readmit_using_subcommand help; and not __fish_seen_subcommand_from init serve demo console check doctor health openapi business user reset template outbox audit key dkim backup restore help" -f -a "business" -d 'Locations: who mail comes from, what it looks like, where its links lead'
+complete -c readmit -n "__fish_readmit_using_subcommand help; and not __fish_seen_subcommand_from init serve demo console check doctor health openapi business user reset template outbox audit key dkim backup restore help" -f -a "user" -d 'People'
+complete -c readmit -n "__fish_readmit_using_subcommand help; and not __fish_seen_subcommand_from init serve demo console check doctor health openapi business user reset template outbox audit key dkim backup restore help" -f -a "reset" -d 'Reset links'
+complete -c readmit -n "__fish_readmit_using_subcommand help; and not __fish_seen_subcommand_from init serve demo console check doctor health openapi business user reset template outbox audit key dkim backup restore help" -f -a "template" -d 'What mail says and looks like: built-in templates, and those of locations'
+complete -c readmit -n "__fish_readmit_using_subcommand help; and not __fish_seen_subcommand_from init serve demo console check doctor health openapi business user reset template outbox audit key dkim backup restore help" -f -a "outbox" -d 'Mail that waits, and what became of the rest'
+complete -c readmit -n "__fish_readmit_using_subcommand help; and not __fish_seen_subcommand_from init serve demo console check doctor health openapi business user reset template outbox audit key dkim backup restore help" -f -a "audit" -d 'Who did what to whom, from where, and how it ended'
+complete -c readmit -n "__fish_readmit_using_subcommand help; and not __fish_seen_subcommand_from init serve demo console check doctor health openapi business user reset template outbox audit key dkim backup restore help" -f -a "key" -d 'The keys that sign tokens'
+complete -c readmit -n "__fish_readmit_using_subcommand help; and not __fish_seen_subcommand_from init serve demo console check doctor health openapi business user reset template outbox audit key dkim backup restore help" -f -a "dkim" -d 'The keys by which sender domains sign mail'
+complete -c readmit -n "__fish_readmit_using_subcommand help; and not __fish_seen_subcommand_from init serve demo console check doctor health openapi business user reset template outbox audit key dkim backup restore help" -f -a "backup" -d 'Copy the database into a file, while the server runs'
+complete -c readmit -n "__fish_readmit_using_subcommand help; and not __fish_seen_subcommand_from init serve demo console check doctor health openapi business user reset template outbox audit key dkim backup restore help" -f -a "restore" -d 'Put a backup in the place of the database'
+complete -c readmit -n "__fish_readmit_using_subcommand help; and not __fish_seen_subcommand_from init serve demo console check doctor health openapi business user reset template outbox audit key dkim backup restore help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c readmit -n "__fish_readmit_using_subcommand help; and __fish_seen_subcommand_from business" -f -a "add" -d 'Add a location'
 complete -c readmit -n "__fish_readmit_using_subcommand help; and __fish_seen_subcommand_from business" -f -a "list" -d 'List the locations'
 complete -c readmit -n "__fish_readmit_using_subcommand help; and __fish_seen_subcommand_from business" -f -a "show" -d 'Show one location with all its settings'
@@ -503,6 +565,9 @@ complete -c readmit -n "__fish_readmit_using_subcommand help; and __fish_seen_su
 complete -c readmit -n "__fish_readmit_using_subcommand help; and __fish_seen_subcommand_from outbox" -f -a "purge" -d 'Remove messages that were sent, dropped or given up'
 complete -c readmit -n "__fish_readmit_using_subcommand help; and __fish_seen_subcommand_from outbox" -f -a "stats" -d 'Count the messages, and show how the relays are'
 complete -c readmit -n "__fish_readmit_using_subcommand help; and __fish_seen_subcommand_from outbox" -f -a "suppressed" -d 'Addresses that no mail is sent to any more'
+complete -c readmit -n "__fish_readmit_using_subcommand help; and __fish_seen_subcommand_from audit" -f -a "list" -d 'List entries, newest first'
+complete -c readmit -n "__fish_readmit_using_subcommand help; and __fish_seen_subcommand_from audit" -f -a "export" -d 'Write entries to a file or to standard output, oldest first'
+complete -c readmit -n "__fish_readmit_using_subcommand help; and __fish_seen_subcommand_from audit" -f -a "verify" -d 'Find out whether an entry was removed, altered, inserted or moved'
 complete -c readmit -n "__fish_readmit_using_subcommand help; and __fish_seen_subcommand_from key" -f -a "list" -d 'List the keys: which one signs, and how long the others are honoured'
 complete -c readmit -n "__fish_readmit_using_subcommand help; and __fish_seen_subcommand_from key" -f -a "rotate" -d 'Make a new key that signs from now on'
 complete -c readmit -n "__fish_readmit_using_subcommand help; and __fish_seen_subcommand_from key" -f -a "retire" -d 'Remove an old key before its time: what it has signed is worth nothing from then on'

@@ -11,7 +11,7 @@ use super::Config;
 use super::kinds::{Quota, show_size, show_span};
 
 /// What stands for a secret.
-const SET: &str = "(set)";
+const SET: &str = "(set, not shown)";
 
 pub(super) fn to_toml(config: &Config) -> String {
     let mut out = String::new();

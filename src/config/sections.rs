@@ -58,12 +58,12 @@ fn tls_files(settings: &Settings) -> Result<Option<TlsFiles>, ConfigError> {
         (Some(cert), Some(key)) => Ok(Some(TlsFiles { cert, key })),
         (None, None) => Ok(None),
         (Some(_), None) => Err(settings.invalid(
-            "http.tls_key",
-            "is empty although http.tls_cert is set; name the file of the certificate's private key",
+            "http.tls_cert",
+            "is set and http.tls_key is empty; name the file of the certificate's private key, too",
         )),
         (None, Some(_)) => Err(settings.invalid(
-            "http.tls_cert",
-            "is empty although http.tls_key is set; name the file of the certificate with its chain",
+            "http.tls_key",
+            "is set and http.tls_cert is empty; name the file of the certificate with its chain, too",
         )),
     }
 }

@@ -189,6 +189,7 @@ fn files_that_others_can_read_are_found() {
 #[test]
 fn keys_of_another_deployment_are_found() {
     let site = site();
+    std::fs::remove_file(site.folder().join("keys/seal.key")).expect("it was there");
     site.sql()
         .execute(
             "INSERT INTO totp (account_id, secret, created_at, confirmed_at) \

@@ -46,7 +46,8 @@ pub(super) fn backed_up() -> Site {
         },
     };
     let made = make(&order, &Entropy::System, |_, _| true).expect("a backup");
-    assert_eq!(made.key_files, 2);
+    // Two that sign, and those that seal and authenticate.
+    assert_eq!(made.key_files, 4);
     site
 }
 
@@ -93,7 +94,10 @@ fn a_backup_with_keys_needs_a_passphrase_that_is_not_short() {
     assert!(files(&site, "a").is_empty());
     let site = site.set("backup.passphrase", PASSPHRASE);
     let printed = site.ok(&["check"]);
-    assert!(printed.contains("passphrase = \"(set)\""), "{printed}");
+    assert!(
+        printed.contains("passphrase = \"(set, not shown)\""),
+        "{printed}"
+    );
     assert!(!printed.contains(PASSPHRASE));
 }
 

@@ -135,7 +135,9 @@ fn health_tells_a_server_that_works_from_one_that_does_not_and_from_none() {
     let address = server.address.to_string();
     let output = health_of(&site, &address);
     assert!(output.status.success(), "{output:?}");
-    let line = format!("http://{address}/readyz: ready, database: ok, outbox: ok, relay: ok\n");
+    let line = format!(
+        "http://{address}/readyz: ready, backup: off, database: ok, outbox: ok, relay: ok\n"
+    );
     assert_eq!(printed(&output), line);
     let site = site.set("http.listen", &address);
     let found: Value = serde_json::from_str(&site.ok(&["health", "--json"])).expect("JSON");

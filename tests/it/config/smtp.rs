@@ -285,7 +285,10 @@ fn a_password_is_never_shown() {
         "hunter2"
     );
     let (printed, debugged) = (config.to_toml(), format!("{config:?} {config:#?}"));
-    assert!(printed.contains("password = \"(set)\"\n"), "{printed}");
+    assert!(
+        printed.contains("password = \"(set, not shown)\"\n"),
+        "{printed}"
+    );
     assert!(!printed.contains("hunter2") && !debugged.contains("hunter2"));
 
     for (file, expected) in [

@@ -70,12 +70,12 @@ fn one_file_without_the_other_is_an_error_of_the_configuration() {
     let said_of = |cert: &str, key: &str| said(cert, key, 2);
     let key_missing = said_of("a.pem", "");
     assert!(
-        key_missing.contains("http.tls_key: is empty although"),
+        key_missing.contains("http.tls_cert: is set and http.tls_key is empty"),
         "{key_missing}"
     );
     let cert_missing = said_of("", "a.pem");
     assert!(
-        cert_missing.contains("http.tls_cert: is empty although"),
+        cert_missing.contains("http.tls_key: is set and http.tls_cert is empty"),
         "{cert_missing}"
     );
 }

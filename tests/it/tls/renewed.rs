@@ -182,6 +182,9 @@ fn health_asks_over_tls() {
     let process = Process::start(site.command(&["serve"]));
     let site = site.set("http.listen", process.address);
     let said = site.ok(&["health"]);
-    let url = format!("https://{}/readyz: ready, database: ok", process.address);
+    let url = format!(
+        "https://{}/readyz: ready, backup: off, database: ok",
+        process.address
+    );
     assert!(said.starts_with(&url), "{said}");
 }

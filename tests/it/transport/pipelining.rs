@@ -24,6 +24,7 @@ fn the_envelope_goes_out_in_one_piece_where_the_relay_takes_it() {
     let settings = settings(&server);
     std::thread::scope(|scope| {
         scope.spawn(|| {
+            server.wait_for(Stage::Mail, 1);
             server.wait_for_text(ENVELOPE);
             server.release();
         });
