@@ -99,20 +99,11 @@ impl App {
         if config.keys.dir == config.storage.path {
             return Err(StartError::KeysInDatabase(config.storage.path));
         }
-        let tls = config
-            .http
-            .tls
-            .as_ref()
-            .map(|files| Tls::open(files, clock.clone()))
-            .transpose()?;
-        // Entries from before the chain are sealed while the database is opened, any other ones later.
-        let (folder, of_log) = (config.keys.dir.clone(), entropy.clone());
+        let tls = config.http.tls.as_ref();
+        let tls = tls.map(|files| Tls::open(files, clock.clone()));
+        let tls = tls.transpose()?;
         let vault_of_log = Arc::new(OnceLock::new());
-        let opened = Arc::clone(&vault_of_log);
-        let hooks = audit::hooks(move || match opened.get() {
-            Some(vault) => Ok(Arc::clone(vault)),
-            None => Vault::open(&folder, &of_log).map(Arc::new),
-        });
+        let hooks = hooks(&config, &entropy, Arc::clone(&vault_of_log));
         let store = Store::open(&store::Options::from(&config.storage), hooks)?;
         let honoured_for = token::honoured_for(&config);
         let keys = KeyRing::open(&config.keys.dir, honoured_for, clock.clone())?;
@@ -204,6 +195,16 @@ impl App {
             worker,
         }))
     }
+}
+
+/// What the database's audit log is chained with: the vault, once it is `opened`. Entries from before the
+/// chain are sealed sooner, while the database is opened.
+fn hooks(config: &Config, entropy: &Entropy, opened: Arc<OnceLock<Arc<Vault>>>) -> store::Hooks {
+    let (folder, entropy) = (config.keys.dir.clone(), entropy.clone());
+    audit::hooks(move || match opened.get() {
+        Some(vault) => Ok(Arc::clone(vault)),
+        None => Vault::open(&folder, &entropy).map(Arc::new),
+    })
 }
 
 fn mail_domain(from: &Mailbox) -> String {

@@ -9,10 +9,10 @@ const MOST_MIB: f64 = 20.0;
 
 pub(crate) fn run() {
     let program = std::fs::metadata(env!("CARGO_BIN_EXE_readmit")).expect("the program");
-    let size = f64::from(u32::try_from(program.len()).expect("less than 4 GiB")) / 1_048_576.0;
-    println!("the program:                           {size:.1} MiB");
+    let mebibytes = f64::from(u32::try_from(program.len()).expect("less than 4 GiB")) / 1_048_576.0;
+    println!("the program:                           {mebibytes:.1} MiB");
     assert!(
-        size < MOST_MIB,
+        mebibytes < MOST_MIB,
         "the program must stay below {MOST_MIB} MiB"
     );
     let (mut first, mut later) = (Vec::new(), Vec::new());

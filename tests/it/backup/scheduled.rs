@@ -49,12 +49,13 @@ fn backups_are_made_by_the_clock_and_only_the_newest_are_kept() {
     fs::create_dir(dir.join("readmit-auto-20200102T000000Z.db")).expect("a folder");
     std::os::unix::fs::symlink("by-hand.db", dir.join("readmit-auto-20200103T000000Z.db"))
         .expect("a link");
-    let ours = |name: &String| name.starts_with("readmit-auto-2027") && !name.ends_with(".part");
+    let unfinished = |name: &str| Path::new(name).extension() == Some("part".as_ref());
+    let ours = |name: &String| name.starts_with("readmit-auto-2027") && !unfinished(name);
     let made = || names(&dir).into_iter().filter(ours).collect::<Vec<_>>();
     let strange = || {
         names(&dir)
             .into_iter()
-            .filter(|name| !ours(name) && !name.ends_with(".part"))
+            .filter(|name| !ours(name) && !unfinished(name))
             .count()
     };
     let mut app = TestApp::builder()
