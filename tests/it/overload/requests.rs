@@ -117,18 +117,19 @@ fn a_request_that_waits_for_its_body_takes_no_place() {
     for connection in &mut slow {
         connection.write(head.as_bytes());
         connection.write(&body[..1]);
+        // Each takes a place for a moment, until it is known that the body is not there. Another request
+        // beside it shows that it is over, so that they do not come all at once.
+        wait_until("there is a place", || {
+            (app.send(&reset()).status == 200).then_some(())
+        });
     }
-    // Each takes a place for a moment, until it is known that the body is not there.
-    wait_until("there is a place", || {
-        (app.send(&reset()).status == 200).then_some(())
-    });
     for connection in &mut slow {
         connection.write(&body[1..]);
         connection.read().envelope(200);
         // The place is given back after the answer is made, which may be a moment after it is read.
         wait_until("the place is free", || (in_flight(&app) == 0).then_some(()));
     }
-    assert_eq!(app.outbox().len(), 21);
+    assert_eq!(app.outbox().len(), 40);
 }
 
 /// A place is given back however a request ends: by an answer, a refusal, or a client that hangs up.
