@@ -7,6 +7,7 @@
 //! The parts keep their own counters ([`crate::meter`]), which is why there is no registry and no library
 //! for one: a scrape reads them, and asks the database once.
 
+mod load;
 pub mod serve;
 mod text;
 
@@ -38,6 +39,7 @@ pub async fn render(app: &App) -> String {
     outbox(&mut text, app);
     writer(&mut text, app);
     passwords(&mut text, app);
+    load::tell(&mut text, app);
     text.family(
         "readmit_tokens_issued_total",
         Type::Counter,

@@ -55,6 +55,15 @@ fn the_text_is_well_formed_and_whole() {
         "readmit_password_pending",
         "readmit_password_wait_seconds",
         "readmit_password_refused_total",
+        "readmit_limits_admitted_total",
+        "readmit_limits_limited_total",
+        "readmit_limits_callers",
+        "readmit_limits_forgotten_total",
+        "readmit_http_connections",
+        "readmit_http_places_taken",
+        "readmit_http_shed_requests_total",
+        "readmit_http_crowded_connections_total",
+        "readmit_http_closed_connections_total",
         "readmit_tokens_issued_total",
         "readmit_sessions_open",
         "readmit_audit_last_entry",
@@ -63,6 +72,24 @@ fn the_text_is_well_formed_and_whole() {
     ] {
         assert!(scrape.families.contains_key(name), "{name}");
     }
+}
+
+/// Whoever is held back counts, by what the limit counts by.
+#[test]
+fn limits_say_how_many_they_held_back() {
+    let app = TestApp::builder()
+        .set("limits.enabled", true)
+        .set("limits.reset", "1/1h")
+        .start()
+        .and_jane();
+    app.ask_for_link(JANE);
+    app.start_reset(&json!({ "email": JANE })).refusal(429);
+    let scrape = scrape(&app);
+    for what in ["admitted", "limited"] {
+        let sample = format!("readmit_limits_{what}_total{{action=\"reset\",by=\"client\"}}");
+        assert!((scrape.value(&sample) - 1.0).abs() < 1e-9, "{sample}");
+    }
+    assert!(scrape.value("readmit_limits_callers") >= 1.0);
 }
 
 /// Each part counts what it did.
