@@ -151,7 +151,7 @@ fn answered_quickly(what: &str, mut try_once: impl FnMut()) {
         try_once();
         start.elapsed()
     };
-    let quick = (0..10).any(|_| took() < Duration::from_millis(50));
+    let quick = (0..10).any(|_| took() < Duration::from_millis(500));
     assert!(quick, "slow every time: {what}");
 }
 
