@@ -142,7 +142,7 @@ fn a_body_that_comes_too_slowly_is_given_up() {
     }
 }
 
-/// Fails unless the server answers within 50 ms; in one of a few tries, so that a busy machine is not
+/// Fails unless the server answers within half a second; in one of a few tries, so that a busy machine is not
 /// taken for a slow program.
 fn answered_quickly(what: &str, mut try_once: impl FnMut()) {
     let mut took = || {
