@@ -17,7 +17,6 @@ use self::text::{Text, Type, Unit};
 use crate::app::App;
 use crate::audit;
 use crate::clock::Timestamp;
-use crate::meter::Spread;
 use crate::outbox::{self, Waiting};
 use crate::session;
 use crate::store::{self, StoreError};
@@ -132,7 +131,7 @@ fn outbox(text: &mut Text, app: &App) {
         (
             "readmit_outbox_sent_total",
             "Messages that a relay took.",
-            meter.sent,
+            meter.delays.count,
         ),
         (
             "readmit_outbox_retried_total",
@@ -164,20 +163,7 @@ fn outbox(text: &mut Text, app: &App) {
         Type::Histogram,
         "Sent messages by the time from their intake to the relay's consent.",
     );
-    let mut count = 0;
-    let spread = Spread {
-        up_to: meter
-            .delays
-            .iter()
-            .map(|(bound, more)| {
-                count += more;
-                (*bound, count)
-            })
-            .collect(),
-        count: meter.sent,
-        sum: meter.delay_sum,
-    };
-    text.histogram(&[], &spread, Unit::Millis);
+    text.histogram(&[], &meter.delays, Unit::Millis);
     text.family(
         "readmit_relay_up",
         Type::Gauge,

@@ -405,16 +405,21 @@ fn a_connection_that_waited_for_over_a_minute_is_not_used_again() {
 
 #[test]
 fn a_connection_that_the_relay_closed_meanwhile_costs_nothing() {
-    let server = SmtpServer::start();
-    run(async {
-        let transport = open(&settings(&server));
-        transport.send(&plain_letter(), NOW).await.expect("a reply");
-        server.hang_up();
-        transport.send(&plain_letter(), NOW).await.expect("a reply");
-        server.script(Stage::Mail, Action::ReplyThenClose("421 4.4.2 idle"));
-        transport.send(&plain_letter(), NOW).await.expect("a reply");
-    });
-    assert_eq!((server.connections(), server.mails().len()), (3, 3));
+    for pipelining in [false, true] {
+        let server = SmtpServer::start();
+        if pipelining {
+            server.offer_pipelining();
+        }
+        run(async {
+            let transport = open(&settings(&server));
+            transport.send(&plain_letter(), NOW).await.expect("a reply");
+            server.hang_up();
+            transport.send(&plain_letter(), NOW).await.expect("a reply");
+            server.script(Stage::Mail, Action::ReplyThenClose("421 4.4.2 idle"));
+            transport.send(&plain_letter(), NOW).await.expect("a reply");
+        });
+        assert_eq!((server.connections(), server.mails().len()), (3, 3));
+    }
 }
 
 /// Assertion 70: the relay may have taken the letter, so that sending it again is not ours to decide.

@@ -132,7 +132,7 @@ fn outcomes_are_counted_by_class_and_delay() {
     let counted = app.app().worker.meter().snapshot();
     let totals = [
         counted.begun,
-        counted.sent,
+        counted.delays.count,
         counted.retried,
         counted.dropped,
     ];
@@ -144,9 +144,11 @@ fn outcomes_are_counted_by_class_and_delay() {
         ("unreadable", 0),
     ];
     assert_eq!(counted.dead, dead);
-    assert_eq!(counted.delay_sum, 45_000);
-    for (bound, count) in counted.delays {
+    assert_eq!(counted.delays.sum, 45_000);
+    let mut below = 0;
+    for (bound, up_to) in counted.delays.up_to {
         let expected = u64::from(bound == meter::BOUNDS[0] || bound == 60_000);
-        assert_eq!(count, expected, "up to {bound} ms");
+        assert_eq!(up_to - below, expected, "up to {bound} ms");
+        below = up_to;
     }
 }

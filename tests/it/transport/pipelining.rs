@@ -53,20 +53,6 @@ fn a_refused_recipient_gets_no_letter_though_the_relay_waits_for_one() {
     assert!(server.mails().is_empty());
 }
 
-#[test]
-fn a_waiting_connection_that_is_over_costs_nothing_with_pipelining_either() {
-    let server = piped();
-    run(async {
-        let transport = open(&settings(&server));
-        transport.send(&plain_letter(), NOW).await.expect("a reply");
-        server.hang_up();
-        transport.send(&plain_letter(), NOW).await.expect("a reply");
-        server.script(Stage::Mail, Action::ReplyThenClose("421 4.4.2 idle"));
-        transport.send(&plain_letter(), NOW).await.expect("a reply");
-    });
-    assert_eq!((server.connections(), server.mails().len()), (3, 3));
-}
-
 /// Some relays are strict about when EHLO may come.
 #[test]
 fn a_relay_that_says_its_features_only_once_gets_letters() {
