@@ -15,11 +15,6 @@ pub(super) struct Lanes {
 pub(super) struct Lane(Arc<Lanes>);
 
 impl Lanes {
-    /// How many are taken.
-    pub(super) fn busy(&self) -> usize {
-        *self.lock()
-    }
-
     /// Takes a place as soon as fewer than `limit` are taken. One caller at a time.
     pub(super) async fn take(self: &Arc<Self>, limit: impl Fn() -> usize) -> Lane {
         loop {

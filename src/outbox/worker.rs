@@ -14,6 +14,7 @@ use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 use tracing::Instrument as _;
 
+use self::claim::Stride;
 use super::lanes::{Lane, Lanes};
 use super::meter::Meter;
 use super::pace::Pace;
@@ -138,37 +139,33 @@ impl Worker {
     pub async fn run(self: Arc<Self>, mut stop: watch::Receiver<bool>, grace: Duration) {
         self.forget_relays().await;
         let mut sending = JoinSet::new();
+        let mut stride = Stride::default();
+        let mut ahead = None;
         while !*stop.borrow() {
             while sending.try_join_next().is_some() {}
-            match self.find_due().await {
-                Ok(Found::Jobs(jobs, alone)) => {
-                    for (message, draft) in jobs {
-                        let worker = Arc::clone(&self);
-                        // What is logged on the way, by whichever part, says of which mail.
-                        let span = tracing::info_span!("mail", message = message.id);
-                        // For one business's relay the others' mail does not wait.
-                        if let Some(own) = self.own_relays.of(&draft.brand) {
-                            let stop = stop.clone();
-                            let delivery = async move {
-                                worker.deliver_by_own(&message, &draft, &own, stop).await;
-                            };
-                            sending.spawn(delivery.instrument(span));
-                            continue;
+            let found = match ahead.take() {
+                Some(found) => Ok(found),
+                None => self.find_due(stride).await,
+            };
+            match found {
+                Ok(Found::Jobs(jobs, true)) => {
+                    self.hand_out(jobs, &mut sending, &stop).await;
+                    drain(&mut sending, &mut stop).await;
+                }
+                Ok(Found::Jobs(jobs, false)) => {
+                    let mut more = std::pin::pin!(self.find_ahead(jobs.len(), stride));
+                    let mut handing_out = std::pin::pin!(self.hand_out(jobs, &mut sending, &stop));
+                    tokio::select! {
+                        biased;
+                        found = &mut more => {
+                            stride = stride.shorter();
+                            ahead = found;
+                            handing_out.await;
                         }
-                        // Every lane busy: wait for one, so that no more is claimed than can be sent. What has
-                        // not begun by the time of a stop does not begin any more.
-                        let lane = tokio::select! {
-                            biased;
-                            _ = stop.wait_for(|stop| *stop) => break,
-                            lane = self.next_lane() => lane,
-                        };
-                        let delivery = async move {
-                            worker.deliver(&message, &draft, None, lane).await;
-                        };
-                        sending.spawn(delivery.instrument(span));
-                    }
-                    if alone {
-                        drain(&mut sending, &mut stop).await;
+                        () = &mut handing_out => {
+                            stride = stride.longer();
+                            ahead = more.await;
+                        }
                     }
                 }
                 Ok(Found::MustBeAlone) => drain(&mut sending, &mut stop).await,
@@ -206,6 +203,40 @@ impl Worker {
             .await;
         if let Err(error) = released {
             tracing::warn!(%error, "leases could not be given back; they run out by themselves");
+        }
+    }
+
+    /// Starts each of these as soon as there is a lane for it.
+    async fn hand_out(
+        self: &Arc<Self>,
+        jobs: Vec<Job>,
+        sending: &mut JoinSet<()>,
+        stop: &watch::Receiver<bool>,
+    ) {
+        for (message, draft) in jobs {
+            let worker = Arc::clone(self);
+            // What is logged on the way, by whichever part, says of which mail.
+            let span = tracing::info_span!("mail", message = message.id);
+            let mut stop = stop.clone();
+            // For one business's relay the others' mail does not wait.
+            if let Some(own) = self.own_relays.of(&draft.brand) {
+                let delivery = async move {
+                    worker.deliver_by_own(&message, &draft, &own, stop).await;
+                };
+                sending.spawn(delivery.instrument(span));
+                continue;
+            }
+            // Every lane busy: wait for one, so that no more is claimed than can be sent. What has
+            // not begun by the time of a stop does not begin any more.
+            let lane = tokio::select! {
+                biased;
+                _ = stop.wait_for(|stop| *stop) => break,
+                lane = self.next_lane() => lane,
+            };
+            let delivery = async move {
+                worker.deliver(&message, &draft, None, lane).await;
+            };
+            sending.spawn(delivery.instrument(span));
         }
     }
 
