@@ -8,7 +8,8 @@ use serde_json::json;
 use super::unhurried;
 use crate::support::app::{NEW_PASSWORD, PASSWORD, TestApp, USERS};
 use crate::support::http::Request;
-use crate::support::smtp::Mail;
+use crate::support::smtp::{Action, Mail, Stage};
+use crate::support::wait::wait_until;
 
 fn ask_for_code(app: &TestApp, address: &str) {
     let url = format!("{USERS}/sendOtp?email={address}&businessId=7");
@@ -40,6 +41,41 @@ fn codes_go_before_links_and_links_before_notices() {
     };
     let kinds: Vec<Kind> = app.smtp.mails().iter().map(kind_of).collect();
     assert_eq!(kinds, [Kind::Otp, Kind::Reset, Kind::Reset, Kind::Changed]);
+}
+
+/// While a relay takes its time the next messages are claimed already, so that no lane waits for a commit
+/// afterwards. They are few: a code that is asked for meanwhile waits for those, and overtakes the rest.
+#[test]
+fn a_code_overtakes_all_but_what_is_claimed_already() {
+    let mut app = unhurried()
+        .set("outbox.concurrency", 2)
+        .without_worker()
+        .start()
+        .and_jane();
+    for _ in 0..60 {
+        app.ask_for_link("jane@example.com");
+    }
+    app.smtp.always(Stage::Dot, Action::Stall);
+    app.restart_with_worker();
+    app.smtp.wait_for(Stage::Dot, 2);
+    let claimed =
+        |app: &TestApp| app.query::<i64>("SELECT count(*) FROM outbox WHERE state = 'sending'");
+    wait_until("more are claimed than are sent", || {
+        (claimed(&app) > 2).then_some(())
+    });
+    ask_for_code(&app, "jane@example.com");
+    assert!(claimed(&app) < 20);
+    app.smtp.clear(Stage::Dot);
+    app.smtp.release();
+    let outbox = app.settled_outbox();
+    let code = outbox.iter().find(|m| m.kind == Kind::Otp);
+    let id = format!("<{}>", code.expect("the code").message_id);
+    let mails = app.smtp.mails();
+    assert_eq!(mails.len(), 61);
+    let place = mails
+        .iter()
+        .position(|m| m.header("Message-ID").as_ref() == Some(&id));
+    assert!(place.expect("the code was sent") < 30);
 }
 
 /// Assertion 68: `outbox.rate` is kept to by the clock, however much waits.
