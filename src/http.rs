@@ -133,13 +133,13 @@ where
     let hsts = envelope::hsts(&app.config.http);
     let [of_edge, of_limits, of_load, observing] = [(); 4].map(|()| Arc::clone(app));
     routes
-        .around(move |next, request| shed::shed(Arc::clone(&of_load), next, request))
-        // So many layers of generic types are too deep for the compiler, which this cuts short, twice.
-        .boxed()
         .around(move |next, request| limited::count(Arc::clone(&of_limits), next, request))
         .around(move |next, request| edge::edge(Arc::clone(&of_edge), next, request))
         .around(limited::tell)
+        // So many layers of generic types are too deep for the compiler, which this cuts short. Nor has
+        // who is turned away to pay for what lies below.
         .boxed()
+        .around(move |next, request| shed::shed(Arc::clone(&of_load), next, request))
         .around(move |next, request| cors::share(Arc::clone(&origins), next, request))
         .around(move |next, request| envelope::headers(hsts.clone(), next, request))
         .around(move |next, request| {

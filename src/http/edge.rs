@@ -5,7 +5,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use futures_util::FutureExt as _;
-use poem::http::{HeaderValue, StatusCode, header};
+use poem::http::{HeaderMap, HeaderValue, StatusCode, header};
 use poem::{Endpoint, IntoResponse, Request, Response};
 
 use super::envelope::Envelope;
@@ -19,9 +19,7 @@ pub(super) async fn edge<E: Endpoint<Output = Response>>(
     next: Arc<E>,
     request: Request,
 ) -> poem::Result<Response> {
-    let in_oauth = oauth::is_oauth(request.uri().path());
-    let page = pages::is_page(request.uri().path())
-        .then(|| (request.uri().path().to_owned(), request.headers().clone()));
+    let asked = Asked::of(&request);
     let outcome = AssertUnwindSafe(next.call(request)).catch_unwind().await;
     let failure = match outcome {
         Ok(Ok(response)) => return Ok(response),
@@ -31,20 +29,46 @@ pub(super) async fn edge<E: Endpoint<Output = Response>>(
             Failure::Internal.into()
         }
     };
-    if let Some((path, headers)) = page {
-        return Ok(pages::failure(&app, &path, &headers, &failure).await);
+    Ok(asked.answer(&app, failure).await)
+}
+
+/// What a request has asked for, as far as the form of a failure depends on it.
+pub(super) enum Asked {
+    /// A page, at this path and with these headers.
+    Page(String, HeaderMap),
+    /// OAuth, which has errors of its own (RFC 6749, section 5.2).
+    OAuth,
+    /// Anything else.
+    Other,
+}
+
+impl Asked {
+    pub(super) fn of(request: &Request) -> Self {
+        let path = request.uri().path();
+        if pages::is_page(path) {
+            Self::Page(path.to_owned(), request.headers().clone())
+        } else if oauth::is_oauth(path) {
+            Self::OAuth
+        } else {
+            Self::Other
+        }
     }
-    let mut response = if in_oauth {
-        oauth::error_response(&failure)
-    } else {
-        envelope_response(failure)
-    };
-    if response.status() == StatusCode::UNAUTHORIZED {
-        let scheme = if in_oauth { "Basic" } else { "Bearer" };
-        let headers = response.headers_mut();
-        headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(scheme));
+
+    /// The answer that tells of a failure.
+    pub(super) async fn answer(self, app: &Arc<App>, failure: poem::Error) -> Response {
+        let (mut response, scheme) = match self {
+            Self::Page(path, headers) => {
+                return pages::failure(app, &path, &headers, &failure).await;
+            }
+            Self::OAuth => (oauth::error_response(&failure), "Basic"),
+            Self::Other => (envelope_response(failure), "Bearer"),
+        };
+        if response.status() == StatusCode::UNAUTHORIZED {
+            let headers = response.headers_mut();
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(scheme));
+        }
+        response
     }
-    Ok(response)
 }
 
 fn envelope_response(error: poem::Error) -> Response {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use poem::{Endpoint, Request, Response};
 
+use super::edge::Asked;
 use super::error::Failure;
 use super::probes;
 use crate::app::App;
@@ -20,7 +21,8 @@ impl From<Overloaded> for Failure {
 }
 
 /// Lets a request in when there is a place for it. Probes need none: an operator must be told that the
-/// server lives, most of all when it has too much to do.
+/// server lives, most of all when it has too much to do. Who is turned away is answered right here:
+/// it must cost next to nothing, or turning away would be what there is too much of.
 pub(super) async fn shed<E: Endpoint<Output = Response>>(
     app: Arc<App>,
     next: Arc<E>,
@@ -29,10 +31,17 @@ pub(super) async fn shed<E: Endpoint<Output = Response>>(
     if probes::is_probe(request.uri().path()) {
         return next.call(request).await;
     }
-    if request.extensions().get::<Crowded>().is_some() {
-        return Err(Failure::from(app.load.turn_away()).into());
-    }
-    let work = app.load.begin().map_err(Failure::from)?;
+    let admitted = match request.extensions().get::<Crowded>() {
+        Some(_) => Err(app.load.turn_away()),
+        None => app.load.begin(),
+    };
+    let work = match admitted {
+        Ok(work) => work,
+        Err(overloaded) => {
+            let failure = Failure::from(overloaded).into();
+            return Ok(Asked::of(&request).answer(&app, failure).await);
+        }
+    };
     request.extensions_mut().insert(work.clone());
     let answer = next.call(request).await;
     work.pause();

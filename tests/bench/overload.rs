@@ -4,12 +4,14 @@
 //! there. Then requests come at a fixed rate, whether or not the earlier ones are answered: as many as
 //! were done, and three times as many. A second client asks meanwhile whether the server lives.
 
+use std::cell::RefCell;
 use std::net::SocketAddr;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use tokio::sync::mpsc;
+use tokio::sync::Semaphore;
 
 use crate::load::{self, Connection, MakeRequest, reset_request};
 use crate::sign_in::sign_in_request;
@@ -143,71 +145,71 @@ fn health(address: SocketAddr, over: &AtomicBool) -> Duration {
 /// The most connections of the load generator, below what the server takes.
 const MOST: usize = 2000;
 
+/// Every millisecond so many requests become due, and each is sent by the next connection that is idle.
 fn at_rate(address: SocketAddr, per_second: f64, make: &MakeRequest) -> Offered {
-    runtime().block_on(async {
-        let (done, mut answers) = mpsc::unbounded_channel();
-        let mut idle: Vec<mpsc::UnboundedSender<Vec<u8>>> = Vec::new();
-        let (mut sent, mut open) = (0_usize, 0);
-        let (mut latencies, mut refused) = (Vec::new(), 0);
+    let tasks = tokio::task::LocalSet::new();
+    tasks.block_on(&runtime(), async {
+        let due = Rc::new(Semaphore::new(0));
+        let came = Rc::new(RefCell::new(Came::default()));
+        let (mut released, mut open) = (0, 0);
         let mut ticks = tokio::time::interval(Duration::from_millis(1));
         let start = crate::now();
         while start.elapsed() < SPAN {
             ticks.tick().await;
+            // Nobody is idle: those that are due are more than the connections can carry.
+            if due.available_permits() > 0 && open < MOST {
+                let more = due.available_permits().min(MOST - open);
+                for _ in 0..more {
+                    let (due, came) = (Rc::clone(&due), Rc::clone(&came));
+                    tokio::task::spawn_local(send(address, due, came, Arc::clone(make)));
+                }
+                open += more;
+            }
             #[expect(
                 clippy::cast_possible_truncation,
                 clippy::cast_sign_loss,
                 reason = "a count of requests"
             )]
-            let due = (start.elapsed().as_secs_f64() * per_second) as usize;
-            while let Ok((status, latency, connection)) = answers.try_recv() {
-                match status {
-                    200 => latencies.push(latency),
-                    _ => refused += 1,
-                }
-                idle.push(connection);
-            }
-            while sent < due {
-                let connection = match idle.pop() {
-                    Some(connection) => connection,
-                    None if open < MOST => {
-                        open += 1;
-                        let (asked, questions) = mpsc::unbounded_channel();
-                        let own = asked.clone();
-                        tokio::spawn(answer(address, questions, own, done.clone()));
-                        asked
-                    }
-                    None => break,
-                };
-                let _ = connection.send(make(sent));
-                sent += 1;
-            }
+            let by_now = (start.elapsed().as_secs_f64() * per_second) as usize;
+            due.add_permits(by_now - released);
+            released = by_now;
         }
         let elapsed = start.elapsed();
-        latencies.sort_unstable();
+        let mut came = came.take();
+        came.latencies.sort_unstable();
         Offered {
-            sent: rate(sent, elapsed),
-            done: rate(latencies.len(), elapsed),
-            refused: rate(refused, elapsed),
-            p99: quantile(&latencies, 0.99),
+            sent: rate(came.sent, elapsed),
+            done: rate(came.latencies.len(), elapsed),
+            refused: rate(came.refused, elapsed),
+            p99: quantile(&came.latencies, 0.99),
             healthz: Duration::ZERO,
         }
     })
 }
 
-type Answered = (u16, Duration, mpsc::UnboundedSender<Vec<u8>>);
+/// What has come of the requests so far.
+#[derive(Default)]
+struct Came {
+    sent: usize,
+    refused: usize,
+    latencies: Vec<Duration>,
+}
 
-/// One connection: sends what it is given, and hands itself back with what came of it.
-async fn answer(
-    address: SocketAddr,
-    mut questions: mpsc::UnboundedReceiver<Vec<u8>>,
-    own: mpsc::UnboundedSender<Vec<u8>>,
-    done: mpsc::UnboundedSender<Answered>,
-) {
+/// One connection: sends a request whenever one is due.
+async fn send(address: SocketAddr, due: Rc<Semaphore>, came: Rc<RefCell<Came>>, make: MakeRequest) {
     let mut connection = Connection::open(address).await;
-    while let Some(question) = questions.recv().await {
+    while let Ok(one) = due.acquire().await {
+        one.forget();
+        let number = came.borrow().sent;
+        came.borrow_mut().sent += 1;
+        let question = make(number);
         let sent = crate::now();
         let status = connection.ask(&question).await;
-        let _ = done.send((status, sent.elapsed(), own.clone()));
+        let latency = sent.elapsed();
+        match status {
+            200 => came.borrow_mut().latencies.push(latency),
+            _ => came.borrow_mut().refused += 1,
+        }
     }
 }
 
