@@ -27,7 +27,7 @@ pub use self::values::{Filling, Said};
 use crate::business::{self, BusinessError, BusinessId};
 use crate::locale::Locale;
 use crate::store::StoreError;
-use similar::TextDiff;
+use imara_diff::{Algorithm, BasicLineDiffPrinter, Diff, InternedInput, UnifiedDiffConfig};
 
 /// The template in force for a part of a mail.
 #[derive(Clone, Debug)]
@@ -97,8 +97,13 @@ pub fn in_force(db: &rusqlite::Connection, place: &Place) -> Result<Effective, B
 pub fn diff(old: &str, new: &str) -> String {
     let ended = |text: &str| format!("{}\n", text.trim_end());
     let (old, new) = (ended(old), ended(new));
-    let differences = TextDiff::from_lines(&old, &new);
-    differences.unified_diff().context_radius(3).to_string()
+    let lines = InternedInput::new(old.as_str(), new.as_str());
+    let mut differences = Diff::compute(Algorithm::Histogram, &lines);
+    differences.postprocess_lines(&lines);
+    let printer = BasicLineDiffPrinter(&lines.interner);
+    differences
+        .unified_diff(&printer, UnifiedDiffConfig::default(), &lines)
+        .to_string()
 }
 
 /// Every place with a saved template, or one that was taken back.
