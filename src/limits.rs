@@ -4,7 +4,9 @@
 //! A key is what was submitted, never what exists, so that a limit tells nothing about accounts. No key
 //! is kept as it is: what stands in memory is a hash under a random secret of this process.
 
+mod record;
 mod rule;
+mod sql;
 mod table;
 
 use std::collections::HashMap;
@@ -18,6 +20,7 @@ use governor::clock::{Clock as GovernorClock, Reference as _};
 use governor::middleware::StateInformationMiddleware;
 use governor::nanos::Nanos;
 
+pub use self::record::{Record, held_back, purge};
 use self::rule::every_rule;
 pub use self::rule::{Action, KeyKind, Rule};
 use self::table::Table;

@@ -13,6 +13,7 @@ use crate::audit;
 use crate::clock::Timestamp;
 use crate::guesses;
 use crate::http::serve::serve;
+use crate::limits;
 use crate::metrics;
 use crate::otp;
 use crate::outbox::retention;
@@ -124,18 +125,24 @@ async fn note_head(app: &App) {
 async fn housekeeping(app: Arc<App>, begun: Timestamp) {
     note_head(&app).await;
     let (mut now, mut noted) = (begun, begun);
+    let mut limited = limits::Record::default();
     loop {
         app.clock.sleep_until(now.after(FORGET_EVERY)).await;
         app.limits.forget_idle();
         now = app.clock.now();
         let purged: Result<usize, StoreError> = app
             .store
-            .write_patiently(move |tx| Ok(guesses::purge(tx, now)? + otp::purge(tx, now)?))
+            .write_patiently(move |tx| {
+                Ok(guesses::purge(tx, now)? + otp::purge(tx, now)? + limits::purge(tx, now)?)
+            })
             .await;
         let swept = retention::sweep(&app.store, &app.config.outbox, now).await;
         let audited = audit::sweep(&app.store, app.config.audit.keep, now).await;
         if let Err(error) = purged.and(swept).and(audited) {
             tracing::warn!(%error, "old rows could not be removed; they are tried again");
+        }
+        if let Err(error) = limited.note(&app.limits, &app.store, now).await {
+            tracing::warn!(%error, "what the limits held back could not be noted; it is tried again");
         }
         if now.since(noted) >= NOTE_EVERY {
             note_head(&app).await;

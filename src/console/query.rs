@@ -2,6 +2,8 @@
 
 mod templates;
 
+use std::time::Duration;
+
 use rusqlite::Connection;
 
 use self::templates::Looks;
@@ -15,6 +17,7 @@ use crate::business::{self, Business, Rules};
 use crate::clock::Timestamp;
 use crate::config::Config;
 use crate::guesses;
+use crate::limits;
 use crate::outbox::{self, Backlog, RelayStatus, Shown};
 use crate::reset;
 use crate::session;
@@ -117,6 +120,8 @@ pub struct Overview {
     pub relays: Vec<RelayStatus>,
     /// How many addresses have to wait after wrong passwords and codes.
     pub held_back: u32,
+    /// The limits that held requests back in the last hour, and how many; none when there are no limits.
+    pub limited: Option<Vec<(String, u64)>>,
     /// The database's size in bytes.
     pub size: u64,
     /// Where the server answers, or that it does not.
@@ -221,6 +226,10 @@ fn overview(db: &Connection, config: &Config, now: Timestamp) -> Result<Overview
         backlog: outbox::backlog(db)?,
         relays: outbox::relays(db, &config.smtp.urls)?,
         held_back: guesses::held_back(db, now)?,
+        limited: match config.limits.enabled {
+            true => Some(limits::held_back(db, now.before(Duration::from_hours(1)))?),
+            false => None,
+        },
         size: store::size(db)?,
         server: Err(String::new()),
     })

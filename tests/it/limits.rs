@@ -6,6 +6,7 @@ mod fields;
 mod forwarded;
 mod keys;
 mod memory;
+mod record;
 
 use readmit::clock::{Clock, ManualClock};
 use readmit::config::{Config, ConfigFile};

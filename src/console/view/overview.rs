@@ -94,8 +94,26 @@ fn facts<'a>(model: &'a Model, overview: &'a Overview) -> Vec<Line<'a>> {
             style(overview.held_back, theme.warn),
         ),
     ));
+    lines.push(pair(model, "limits", limits(model, overview)));
     lines.push(pair(model, "database", bytes(overview.size)));
     lines
+}
+
+/// Which limits bite, the hardest first.
+fn limits<'a>(model: &Model, overview: &Overview) -> Span<'a> {
+    let theme = &model.theme;
+    let Some(limited) = &overview.limited else {
+        return Span::styled("off", theme.warn);
+    };
+    if limited.is_empty() {
+        return Span::styled("held nothing back in the last hour", theme.good);
+    }
+    let each: Vec<String> = limited
+        .iter()
+        .map(|(rule, requests)| format!("{} {requests}", inert(rule)))
+        .collect();
+    let text = format!("held back in the last hour: {}", each.join(", "));
+    Span::styled(text, theme.warn)
 }
 
 fn bytes(size: u64) -> String {

@@ -48,6 +48,10 @@ fn overview() -> Overview {
             },
         ],
         held_back: 2,
+        limited: Some(vec![
+            ("sign_in".to_owned(), 1203),
+            ("reset_email".to_owned(), 17),
+        ]),
         size: 123_456_789,
         server: Ok("127.0.0.1:8080".to_owned()),
     }
@@ -58,6 +62,23 @@ fn the_overview_shows_the_last_hour_and_day_and_what_is_wrong() {
     let mut desk = Desk::new(TestApp::start());
     desk.take(Message::Read(Answer::Overview(Box::new(overview()))));
     snapshots(&mut desk, "overview");
+}
+
+#[test]
+fn the_overview_says_when_no_limit_bites_and_when_there_are_none() {
+    let mut desk = Desk::new(TestApp::start());
+    for (limited, said) in [
+        (Some(Vec::new()), "held nothing back in the last hour"),
+        (None, "limits  off"),
+    ] {
+        let overview = Overview {
+            limited,
+            ..overview()
+        };
+        desk.take(Message::Read(Answer::Overview(Box::new(overview))));
+        let screen = desk.screen();
+        assert!(screen.contains(said), "{screen}");
+    }
 }
 
 /// Assertion 82: names with controls and marks of direction stand inert in every list, and what is wide or
