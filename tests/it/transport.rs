@@ -1,5 +1,6 @@
 //! How letters leave: the conversation with a relay, what its failures mean, and the mail folder.
 
+mod greeting;
 mod pipelining;
 mod sendmail;
 mod tokens;

@@ -84,11 +84,8 @@ type Script = Vec<(u16, Vec<&'static str>)>;
 fn script() -> impl Strategy<Value = Script> {
     let stages: Vec<_> = STAGES
         .iter()
-        .enumerate()
-        .map(|(stage, (_, wanted))| {
-            // One that refuses EHLO is asked again by HELO, which is another conversation.
-            let odd: &[u16] = if stage == 1 { &[220, 251] } else { ODD };
-            let code = prop_oneof![6 => Just(*wanted), 1 => select(odd)];
+        .map(|(_, wanted)| {
+            let code = prop_oneof![6 => Just(*wanted), 1 => select(ODD)];
             (code, proptest::collection::vec(select(TEXTS), 1..4))
         })
         .collect();
@@ -100,20 +97,13 @@ fn tls() -> impl Strategy<Value = &'static str> {
     prop_oneof![15 => Just("none"), 1 => Just("opportunistic")]
 }
 
-fn written(script: &Script, tls: &str) -> Vec<u8> {
+fn written(script: &Script) -> Vec<u8> {
     let mut bytes = Vec::new();
-    // The relay is asked what it can do by the library, then for what that does not keep, and before both
-    // where TLS would be welcome.
-    let stages: &[usize] = match tls {
-        "none" => &[0, 1, 1, 2, 3, 4, 5],
-        _ => &[0, 1, 1, 1, 2, 3, 4, 5],
-    };
-    for stage in stages {
-        let (code, lines) = &script[*stage];
+    for (stage, (code, lines)) in script.iter().enumerate() {
         for (n, line) in lines.iter().enumerate() {
             let sign = if n + 1 < lines.len() { '-' } else { ' ' };
             // A relay that does not say its name is none to the library.
-            let name = if (*stage, n) == (1, 0) {
+            let name = if (stage, n) == (1, 0) {
                 "relay.example "
             } else {
                 ""
@@ -239,7 +229,7 @@ fn the_first_reply_that_does_not_fit_decides() {
     let relay = Relay::new();
     let inputs = (script(), tls());
     attack("replies", Effort::Cases(300), &inputs, |(script, tls)| {
-        let (outcome, told) = relay.answer(tls, &written(&script, tls));
+        let (outcome, told) = relay.answer(tls, &written(&script));
         judge(&outcome, &told);
         let (stage, code, good) = ends_at(&script);
         assert_eq!(outcome.is_ok(), good, "{outcome:?}");
@@ -267,7 +257,7 @@ fn the_first_reply_that_does_not_fit_decides() {
 fn no_reply_does_more_than_fail_a_letter(effort: Effort) {
     let relay = Relay::new();
     let inputs = tls().prop_flat_map(|tls| {
-        let replies = script().prop_map(move |script| written(&script, tls));
+        let replies = script().prop_map(|script| written(&script));
         (Just(tls), damaged(replies, PIECES))
     });
     attack(

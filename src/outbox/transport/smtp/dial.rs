@@ -8,16 +8,15 @@ use std::sync::PoisonError;
 use lettre::transport::smtp::authentication::Mechanism;
 use lettre::transport::smtp::client::AsyncSmtpConnection;
 use lettre::transport::smtp::commands::{Ehlo, Starttls};
-use lettre::transport::smtp::extension::{Extension, ServerInfo};
 use lettre::transport::smtp::response::Response;
 use secrecy::{ExposeSecret as _, SecretString};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use super::super::{Failure, FailureKind};
 use super::line::Line;
 use super::tls::Privacy;
-use super::{CLOSING, Link, Proof, Relay, Stage};
+use super::{Link, Proof, Relay, Stage};
 use crate::clock::Timestamp;
 use crate::config::Tls;
 
@@ -35,49 +34,50 @@ impl Relay {
         let tcp = self.connect().await?;
         let stays_here =
             is_loopback(&self.host) && tcp.peer_addr().is_ok_and(|peer| peer.ip().is_loopback());
-        let stream = match (&self.privacy, self.tls) {
-            (None, _) => Line::plain(tcp),
+        let (mut stream, features) = match (&self.privacy, self.tls) {
+            (None, _) => (Line::plain(tcp), None),
             (Some(privacy), Tls::Implicit) => {
                 *stage = Stage::Handshake;
-                self.encrypt(tcp, privacy).await?
+                (self.encrypt(tcp, privacy).await?, None)
             }
-            (Some(privacy), _) => self.negotiate(stage, tcp, privacy).await?.greeted_already(),
+            (Some(privacy), _) => self.negotiate(stage, tcp, privacy).await?,
         };
         *stage = Stage::Hello;
+        let features = match features {
+            Some(features) => features,
+            None => self.greet(&mut stream).await?,
+        };
         let encryption = stream.encryption();
-        let connection =
-            AsyncSmtpConnection::connect_with_transport(Box::new(stream), &self.hello).await;
+        let pipelines = offers(&features, "PIPELINING");
+        // lettre greets, and keeps only those features that it uses itself: so it hears again what was said.
+        let stream = Box::new(stream.rehearsing(&features));
+        let connection = AsyncSmtpConnection::connect_with_transport(stream, &self.hello).await;
         let link = slot.insert(Link {
             connection: connection.map_err(|error| self.failure(Stage::Hello, &error))?,
             encryption,
-            pipelines: false,
+            pipelines,
             idle_since: Timestamp::default(),
         });
         *stage = Stage::Auth;
         self.sign_in(link, stays_here).await?;
-        *stage = Stage::Hello;
-        link.pipelines = self.pipelines(link).await?;
         Ok(link)
     }
 
-    /// Whether the relay offers PIPELINING (RFC 2920). lettre keeps only those features that it uses
-    /// itself, so that they are asked for once more, as RFC 5321 (4.1.4) allows at any time. A relay
-    /// that will not say them twice is one that does not offer it.
-    async fn pipelines(&self, link: &mut Link) -> Result<bool, Failure> {
-        let hello = Ehlo::new(self.hello.clone());
-        match link.connection.command(hello).await {
-            Ok(features) => Ok(features
-                .message()
-                .any(|feature| feature.trim().eq_ignore_ascii_case("PIPELINING"))),
-            Err(error)
-                if error
-                    .status()
-                    .is_some_and(|code| u16::from(code) != CLOSING) =>
-            {
-                Ok(false)
-            }
-            Err(error) => Err(self.failure(Stage::Hello, &error)),
-        }
+    /// Waits for the greeting, and introduces itself. Returns what the relay offers.
+    async fn greet(
+        &self,
+        stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
+    ) -> Result<String, Failure> {
+        self.exchange(Stage::Hello, stream, "").await?;
+        self.introduce(stream).await
+    }
+
+    async fn introduce(
+        &self,
+        stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
+    ) -> Result<String, Failure> {
+        let hello = Ehlo::new(self.hello.clone()).to_string();
+        self.exchange(Stage::Hello, stream, &hello).await
     }
 
     /// Tries each address of the relay, each with its share of the time, so that one that swallows
@@ -121,21 +121,19 @@ impl Relay {
 
     /// Greeting, EHLO and STARTTLS in the clear, one byte at a time and without lettre, which reads
     /// ahead: what someone on the way put behind the go-ahead would stay in its buffer, and pass for
-    /// a private reply after the handshake. Here it ends up in the handshake and breaks it.
+    /// a private reply after the handshake. Here it ends up in the handshake and breaks it. Without TLS the
+    /// relay has said what it offers, and is not asked again: some take a second EHLO for an error.
     async fn negotiate(
         &self,
         stage: &mut Stage,
         mut tcp: TcpStream,
         privacy: &Privacy,
-    ) -> Result<Line, Failure> {
+    ) -> Result<(Line, Option<String>), Failure> {
         *stage = Stage::Hello;
-        let hello = Ehlo::new(self.hello.clone()).to_string();
-        self.exchange(*stage, &mut tcp, "").await?;
-        let features = self.exchange(*stage, &mut tcp, &hello).await?;
-        let offered = ServerInfo::from_response(&features)
-            .is_ok_and(|server| server.supports_feature(Extension::StartTls));
+        let features = self.greet(&mut tcp).await?;
+        let offered = offers(&features, "STARTTLS");
         if !offered && self.tls == Tls::Opportunistic {
-            return Ok(Line::plain(tcp));
+            return Ok((Line::plain(tcp), Some(features)));
         }
         if !offered {
             // Nothing depends on whether the relay hears this.
@@ -150,25 +148,34 @@ impl Relay {
         self.exchange(*stage, &mut tcp, &Starttls.to_string())
             .await?;
         *stage = Stage::Handshake;
-        self.encrypt(tcp, privacy).await
+        let mut line = self.encrypt(tcp, privacy).await?;
+        *stage = Stage::Hello;
+        // What was said in the clear may have been said by anybody (RFC 3207, 4.2).
+        let features = self.introduce(&mut line).await?;
+        Ok((line, Some(features)))
     }
 
     /// Sends a command (the empty one waits for the greeting) and reads a positive reply.
     async fn exchange(
         &self,
         stage: Stage,
-        tcp: &mut TcpStream,
+        stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
         command: &str,
-    ) -> Result<Response, Failure> {
+    ) -> Result<String, Failure> {
         let step = async {
-            tcp.write_all(command.as_bytes()).await?;
-            read_reply(tcp).await
+            stream.write_all(command.as_bytes()).await?;
+            stream.flush().await?;
+            let text = read_reply(stream).await?;
+            let reply: Response = text
+                .parse()
+                .map_err(|_| io::Error::other("the relay does not speak SMTP"))?;
+            Ok((text, reply))
         };
-        let reply = step
+        let (text, reply) = step
             .await
-            .map_err(|error| self.lost(stage, &error.to_string()))?;
+            .map_err(|error: io::Error| self.lost(stage, &error.to_string()))?;
         if reply.is_positive() {
-            return Ok(reply);
+            return Ok(text);
         }
         let said = reply.message().collect::<Vec<_>>().join(" ");
         Err(self.refusal(stage, reply.code().into(), &said))
@@ -243,11 +250,21 @@ fn is_loopback(host: &str) -> bool {
             .is_ok_and(|address| address.is_loopback())
 }
 
-async fn read_reply(tcp: &mut TcpStream) -> io::Result<Response> {
+/// Whether a reply to EHLO names this feature (RFC 5321, 4.1.1.1): one on each line, behind the code.
+fn offers(features: &str, wanted: &str) -> bool {
+    let named = |line: &str| {
+        line.get(4..)
+            .is_some_and(|name| name.trim().eq_ignore_ascii_case(wanted))
+    };
+    features.lines().skip(1).any(named)
+}
+
+/// The lines of one reply, byte by byte, so that nothing is read of what comes behind it.
+async fn read_reply(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<String> {
     let mut reply = String::new();
     let mut line_start = 0;
     loop {
-        let byte = tcp.read_u8().await.map_err(|error| match error.kind() {
+        let byte = stream.read_u8().await.map_err(|error| match error.kind() {
             io::ErrorKind::UnexpectedEof => io::Error::other("the relay closed the connection"),
             _ => error,
         })?;
@@ -263,7 +280,5 @@ async fn read_reply(tcp: &mut TcpStream) -> io::Result<Response> {
             line_start = reply.len();
         }
     }
-    reply
-        .parse()
-        .map_err(|_| io::Error::other("the relay does not speak SMTP"))
+    Ok(reply)
 }
