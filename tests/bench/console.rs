@@ -40,6 +40,7 @@ pub(crate) fn run() {
         ("outbox", "4"),
         ("outbox, its other end", "4G"),
         ("accounts", "5"),
+        ("templates", "3"),
     ] {
         let mut times: Vec<f64> = (0..10)
             .map(|_| {
@@ -64,6 +65,12 @@ pub(crate) fn run() {
         .map(|key| seat.time(key))
         .collect();
     print("search the people", search);
+    seat.leave();
+    let mut seat = Seat::take(&runtime, &site);
+    // Below every location: Canal House, its reset mail, the text in every language.
+    seat.press("3hjlllle");
+    let writing: Vec<_> = (0..200).map(|_| seat.time("x")).collect();
+    print("write a template", writing);
     seat.leave();
 }
 
