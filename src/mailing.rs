@@ -7,7 +7,7 @@ use crate::business::{self, Brand, BusinessId};
 use crate::config::{self, Mailbox};
 use crate::email::EmailAddress;
 use crate::entropy::Entropy;
-use crate::outbox::{self, Claimed, Composed, Content, Draft, Kind, suppression};
+use crate::outbox::{self, Claimed, Composed, Content, Draft, Kind, Needless, suppression};
 use crate::store::{StoreError, Tx};
 use crate::templates::Templates;
 use crate::vault::Vault;
@@ -49,7 +49,7 @@ pub fn compose(
         None => None,
     };
     let Some(account) = account else {
-        return Ok(Composed::Drop("the account was removed".to_owned()));
+        return Ok(Composed::Drop(Needless::Removed));
     };
     if let Some(why) = suppressed(tx, &message.recipient)? {
         return Ok(Composed::Drop(why));
@@ -101,14 +101,13 @@ pub(crate) fn addressee(
     tx: &Tx<'_>,
     message: &Claimed,
     settings: &Settings,
-) -> Result<Result<(Account, Brand), String>, StoreError> {
-    let nothing = |why: &str| Ok(Err(why.to_owned()));
+) -> Result<Result<(Account, Brand), Needless>, StoreError> {
     let Some(account) = accounts::sql::by_email(tx, &message.recipient)? else {
-        return nothing("no account has this address");
+        return Ok(Err(Needless::UnknownAddress));
     };
     outbox::sql::set_account(tx, message.id, account.id)?;
     if account.suspended_at.is_some() {
-        return nothing("the account is suspended");
+        return Ok(Err(Needless::Suspended));
     }
     if let Some(why) = suppressed(tx, &account.email)? {
         return Ok(Err(why));
@@ -117,16 +116,16 @@ pub(crate) fn addressee(
     let brand = brand_for(tx, business, settings)?;
     match brand {
         Some(brand) => Ok(Ok((account, brand))),
-        None => nothing("there is no such business"),
+        None => Ok(Err(Needless::UnknownBusiness)),
     }
 }
 
 /// Why nothing is sent to the address any more; none if mail is.
-fn suppressed(tx: &Tx<'_>, address: &EmailAddress) -> Result<Option<String>, StoreError> {
+fn suppressed(tx: &Tx<'_>, address: &EmailAddress) -> Result<Option<Needless>, StoreError> {
     let found = suppression::find(tx, address)?;
-    Ok(found.map(|suppression| {
-        let since = suppression.at;
-        format!("suppressed since {since}: {}", suppression.reason)
+    Ok(found.map(|suppression| Needless::Suppressed {
+        since: suppression.at,
+        reason: suppression.reason,
     }))
 }
 

@@ -24,7 +24,7 @@ use crate::entropy::Entropy;
 use crate::guesses::{self, Guesser};
 use crate::limits::{Action, Limits};
 use crate::mailing::{self, Settings, addressee};
-use crate::outbox::{self, Claimed, Composed, Content, Kind, NewMessage};
+use crate::outbox::{self, Claimed, Composed, Content, Kind, Needless, NewMessage};
 use crate::session::{self, LOGIN_TTL};
 use crate::store::{Store, StoreError, Tx};
 use crate::token::{self, Jti, Signer, Subject};
@@ -271,13 +271,13 @@ pub fn compose(
     settings: &Settings,
     now: Timestamp,
 ) -> Result<Composed, StoreError> {
-    let drop = |why: &str| Ok(Composed::Drop(why.to_owned()));
+    let drop = |why| Ok(Composed::Drop(why));
     let (account, brand) = match addressee(tx, message, settings)? {
         Ok(found) => found,
-        Err(why) => return Ok(Composed::Drop(why)),
+        Err(why) => return drop(why),
     };
     if account.must_reset_password {
-        return drop("the account must choose a new password first");
+        return drop(Needless::MustReset);
     }
     let expires_at = now.after(settings.otp.ttl);
     let id = match sql::of_message(tx, message.id)? {
@@ -287,10 +287,10 @@ pub fn compose(
             sql::renew(tx, &earlier.id, now, expires_at)?;
             earlier.id
         }
-        Some(_) => return drop("the code was used or revoked before it could be sent"),
+        Some(_) => return drop(Needless::CodeOver),
         None => {
             if sql::pending(tx, account.id, settings.otp.max_attempts, now)? >= MAX_PENDING {
-                return drop("the account has as many unused codes as it may");
+                return drop(Needless::TooManyCodes);
             }
             let id = Jti::new(&settings.entropy);
             sql::insert(tx, &id, &account, message, expires_at, now)?;

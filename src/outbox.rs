@@ -9,6 +9,7 @@ pub mod breaker;
 mod lanes;
 mod listing;
 pub mod meter;
+mod needless;
 mod own_relays;
 pub mod pace;
 mod relays;
@@ -29,6 +30,7 @@ pub use self::listing::{
     Attempted, Backlog, Count, Filter, Listed, Shown, Stats, Waiting, activity, backlog, list,
     of_account, page, relays, show, stats, waiting,
 };
+pub use self::needless::Needless;
 pub use self::own_relays::{Own, OwnRelays};
 pub use self::relays::{RelayStatus, Relays};
 pub use self::render::{Addressing, RenderError, Renderer, build};
@@ -186,7 +188,7 @@ pub struct Claimed {
 #[derive(Clone)]
 pub enum Composed {
     /// Nothing, because of this.
-    Drop(String),
+    Drop(Needless),
     /// Send this.
     Send(Box<Draft>),
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::Needless;
 use super::schedule::Cause;
 use crate::meter::{Counter, Histogram, Spread};
 
@@ -11,33 +12,12 @@ pub const BOUNDS: [u64; 14] = [
     86_400_000,
 ];
 
-/// How the reasons begin for which there is nothing to send, and under what each is counted. The last stands
-/// for all others.
-const DROPS: [(&str, &str); 13] = [
-    ("no account has this address", "unknown_address"),
-    ("the account is suspended", "suspended"),
-    ("suppressed since", "suppressed"),
-    ("there is no such business", "unknown_business"),
-    ("the account was removed", "removed"),
-    ("the account must choose a new password", "must_reset"),
-    ("the account has a password already", "has_password"),
-    (
-        "a link that is still unused was sent just before",
-        "cooling_down",
-    ),
-    ("the account has as many unused links", "too_many_links"),
-    ("the account has as many unused codes", "too_many_codes"),
-    ("the link was used or revoked", "link_over"),
-    ("the code was used or revoked", "code_over"),
-    ("", "other"),
-];
-
 /// Counters that many tasks share.
 #[derive(Debug)]
 pub struct Meter {
     begun: Counter,
     retried: Counter,
-    dropped: [Counter; DROPS.len()],
+    dropped: [Counter; Needless::CLASSES.len()],
     dead: [Counter; Cause::CLASSES.len()],
     /// Of what was sent, in milliseconds.
     delays: Histogram,
@@ -65,7 +45,7 @@ pub struct Snapshot {
     /// Messages for which there was nothing to send.
     pub dropped: u64,
     /// The same by reason.
-    pub dropped_by: [(&'static str, u64); DROPS.len()],
+    pub dropped_by: [(&'static str, u64); Needless::CLASSES.len()],
     /// Messages given up, by class.
     pub dead: [(&'static str, u64); Cause::CLASSES.len()],
     /// Messages that a relay took, by the time from their intake to its consent, in milliseconds.
@@ -86,10 +66,8 @@ impl Meter {
         self.retried.add();
     }
 
-    pub(super) fn dropped(&self, why: &str) {
-        if let Some(place) = DROPS.iter().position(|(start, _)| why.starts_with(start)) {
-            self.dropped[place].add();
-        }
+    pub(super) fn dropped(&self, why: &Needless) {
+        self.dropped[why.class()].add();
     }
 
     pub(super) fn dead(&self, cause: Cause) {
@@ -105,7 +83,7 @@ impl Meter {
             begun: self.begun.get(),
             retried: self.retried.get(),
             dropped: self.dropped.iter().map(Counter::get).sum(),
-            dropped_by: std::array::from_fn(|at| (DROPS[at].1, self.dropped[at].get())),
+            dropped_by: std::array::from_fn(|at| (Needless::CLASSES[at], self.dropped[at].get())),
             dead: std::array::from_fn(|at| (Cause::CLASSES[at], self.dead[at].get())),
             delays: self.delays.spread(),
         }

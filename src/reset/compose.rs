@@ -3,7 +3,7 @@
 use super::sql;
 use crate::clock::Timestamp;
 use crate::mailing::{self, Settings, addressee};
-use crate::outbox::{Claimed, Composed, Content, Kind};
+use crate::outbox::{Claimed, Composed, Content, Kind, Needless};
 use crate::store::{StoreError, Tx};
 use crate::token::{Jti, Subject};
 
@@ -15,14 +15,14 @@ pub fn compose(
     settings: &Settings,
     now: Timestamp,
 ) -> Result<Composed, StoreError> {
-    let drop = |why: &str| Ok(Composed::Drop(why.to_owned()));
+    let drop = |why| Ok(Composed::Drop(why));
     let (account, brand) = match addressee(tx, message, settings)? {
         Ok(found) => found,
-        Err(why) => return Ok(Composed::Drop(why)),
+        Err(why) => return drop(why),
     };
     let is_welcome = message.kind == Kind::Welcome;
     if is_welcome && account.has_password && !account.must_reset_password {
-        return drop("the account has a password already");
+        return drop(Needless::HasPassword);
     }
     let lifetime = if is_welcome {
         settings.reset.welcome_ttl
@@ -37,15 +37,15 @@ pub fn compose(
             sql::renew(tx, &token.jti, now, expires_at)?;
             token.jti
         }
-        Some(_) => return drop("the link was used or revoked before it could be sent"),
+        Some(_) => return drop(Needless::LinkOver),
         None => {
             // An administrator's welcome is no flood, whatever else was asked for.
             let pending = sql::pending(tx, account.id, now, settings.reset.cooldown)?;
             if pending.recent > 0 && !is_welcome {
-                return drop("a link that is still unused was sent just before");
+                return drop(Needless::CoolingDown);
             }
             if pending.all >= settings.reset.max_pending && !is_welcome {
-                return drop("the account has as many unused links as it may");
+                return drop(Needless::TooManyLinks);
             }
             let jti = Jti::new(&settings.entropy);
             sql::insert(

@@ -173,6 +173,7 @@ impl Desk {
             Some(Ok(Composed::Send(draft))) => Ok(Some((message, draft))),
             Some(Ok(Composed::Drop(why))) => {
                 self.meter.dropped(&why);
+                let why = why.to_string();
                 sql::finish(tx, &lease, State::Dropped, None, Some(&why), now)?;
                 Ok(None)
             }

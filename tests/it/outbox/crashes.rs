@@ -11,7 +11,9 @@ use readmit::config::{Config, ConfigFile};
 use readmit::dkim::Dkim;
 use readmit::entropy::Entropy;
 use readmit::outbox::worker::{Parts, Worker};
-use readmit::outbox::{self, Composed, Filter, Listed, OwnRelays, Relays, Renderer, State};
+use readmit::outbox::{
+    self, Composed, Filter, Listed, Needless, OwnRelays, Relays, Renderer, State,
+};
 use tokio::sync::watch;
 
 use super::unhurried;
@@ -177,7 +179,7 @@ fn a_message_whose_composing_panics_is_set_aside_and_no_other_is() {
                 counter.fetch_add(1, Ordering::AcqRel);
                 panic!("a defect, as this test has it");
             }
-            Ok(Composed::Drop("composed".to_owned()))
+            Ok(Composed::Drop(Needless::UnknownAddress))
         }),
     );
     let (stop, stopped) = watch::channel(false);
