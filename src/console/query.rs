@@ -226,10 +226,11 @@ fn overview(db: &Connection, config: &Config, now: Timestamp) -> Result<Overview
         backlog: outbox::backlog(db)?,
         relays: outbox::relays(db, &config.smtp.urls)?,
         held_back: guesses::held_back(db, now)?,
-        limited: match config.limits.enabled {
-            true => Some(limits::held_back(db, now.before(Duration::from_hours(1)))?),
-            false => None,
-        },
+        limited: config
+            .limits
+            .enabled
+            .then(|| limits::held_back(db, now.before(Duration::from_hours(1))))
+            .transpose()?,
         size: store::size(db)?,
         server: Err(String::new()),
     })

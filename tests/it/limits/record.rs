@@ -48,7 +48,7 @@ fn what_was_held_back_is_noted_by_the_minute_for_a_day() {
     let minutes = "SELECT count(*) FROM limited WHERE at % 60000 = 0";
     assert_eq!(app.query::<i64>(minutes), 2);
 
-    app.advance(Duration::from_mins(60));
+    app.advance(Duration::from_hours(1));
     noted(1);
     app.advance(Duration::from_hours(24));
     wait_until("what is a day old is removed", || {
