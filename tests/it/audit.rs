@@ -1,5 +1,6 @@
 //! The audit log: an entry for each act, no secret in any, and none that goes or changes unnoticed.
 
+mod bounds;
 mod chain;
 mod commands;
 mod outcomes;

@@ -72,6 +72,30 @@ fn a_request_has_a_line_with_its_id() {
     assert!(!server.log().contains("/no/such"), "{}", server.log());
 }
 
+/// A failure of the server's own is an error in the log, at the usual level too. What a client did wrong is
+/// none, and takes no line.
+#[test]
+fn a_failure_of_the_servers_own_is_logged_as_an_error() {
+    let site = Site::in_memory("file:mail")
+        .set("log.level", "info")
+        .set("log.format", "json");
+    let server = site.serve();
+    let refuse =
+        "CREATE TRIGGER refuse BEFORE INSERT ON outbox BEGIN SELECT RAISE(ABORT, 'no'); END";
+    site.sql().execute_batch(refuse).expect("a trigger");
+    server.send(&Request::get("/no/such/path"));
+    let body = json!({ "email": JANE, "businessId": 7 });
+    let request = Request::post(&format!("{USERS}/startPasswordReset")).json(&body);
+    let answer = server.send(&request);
+    assert_eq!(answer.status, 500);
+    let line = answered(&server, answer.header("x-request-id").expect("an id"));
+    assert_eq!(line["level"], "ERROR");
+    assert_eq!(line["fields"]["status"], 500);
+    let answers = lines(&server).into_iter();
+    let answers = answers.filter(|line| line["fields"]["message"] == "answered");
+    assert_eq!(answers.count(), 1);
+}
+
 /// A line that another thread writes for a request, such as the one that hashes, carries its id, too.
 #[test]
 fn what_other_threads_log_for_a_request_carries_its_id() {

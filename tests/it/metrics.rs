@@ -1,6 +1,7 @@
 //! What monitoring gets to see.
 
 mod exposition;
+mod numbers;
 
 use std::collections::BTreeSet;
 use std::net::{SocketAddr, TcpListener};

@@ -3,6 +3,7 @@
 mod groups;
 mod locks;
 mod reads;
+mod spans;
 
 use std::path::PathBuf;
 use std::pin::Pin;

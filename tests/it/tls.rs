@@ -3,6 +3,7 @@
 
 mod refused;
 mod renewed;
+mod watched;
 
 use serde_json::json;
 use tokio_rustls::rustls::version::{TLS12, TLS13};
@@ -128,6 +129,20 @@ fn slow_handshakes_hold_nobody_up_and_are_cut_off() {
     for mut connection in slow {
         connection.read_to_end();
     }
+}
+
+/// On one of the last seats, of which there are few, a handshake is given a moment only, however patient the
+/// server is with others.
+#[test]
+fn a_handshake_on_one_of_the_last_seats_is_hurried() {
+    let files = CertificateFiles::new();
+    let settings = [("http.max_connections", "1"), ("http.header_timeout", "1h")];
+    let app = server(&files, &settings);
+    let mut seated = Https::open(app.address, &files.ca).expect("a private connection");
+    assert_eq!(seated.send(&Request::get("/healthz"), true).status, 200);
+    let mut silent = Connection::open(app.address);
+    assert!(silent.read_to_end().is_empty());
+    assert_eq!(seated.send(&Request::get("/healthz"), false).status, 200);
 }
 
 /// A stop waits for answers under way, and a handshake is none.

@@ -132,14 +132,17 @@ fn changes_are_undone_and_redone_found_and_selected() {
     assert!(desk.model.overlay.is_none());
 }
 
-/// Pasted text is written as it is, but for what no template may hold.
+/// Pasted text is written as it is, but for what no template may hold. Terminals send a line's end as a
+/// carriage return, with or without a line feed behind it.
 #[test]
 fn what_is_pasted_is_written() {
     let mut desk = at_canal_house(TestApp::with_jane());
     desk.press("e");
-    desk.take(Message::Paste("One\r\ntwo\u{1b}[2J\u{7}\n".to_owned()));
+    desk.take(Message::Paste(
+        "One\r\ntwo\u{1b}[2J\u{7}\rthree\n".to_owned(),
+    ));
     let editor = desk.model.editor.as_ref().expect("an editor");
-    assert!(editor.source().starts_with("One\ntwo[2J\nHello"));
+    assert!(editor.source().starts_with("One\ntwo[2J\nthree\nHello"));
     assert!(desk.sees("One") && desk.sees("two[2J"));
 }
 

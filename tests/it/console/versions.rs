@@ -3,11 +3,18 @@
 use crossterm::event::KeyCode;
 use readmit::templates::Part;
 
-use super::desk::{SIZES, busy_town};
+use super::desk::{Desk, SIZES, busy_town};
 use super::templates::{at_canal_house, save};
 
 const TEXT: &str = "Hi {{ name }},\n\nuse {{ link }}\n";
 
+/// The text of a version.
+fn source(desk: &Desk, version: i64) -> String {
+    let sql = format!("SELECT source FROM template_versions WHERE version = {version}");
+    desk.app.query(&sql)
+}
+
+/// What is put back is the text of the very version that was selected.
 #[test]
 fn versions_are_compared_and_put_back() {
     let app = busy_town();
@@ -54,8 +61,13 @@ fn versions_are_compared_and_put_back() {
         noted,
         "admin:test reset text of business 7 in every language, version 4"
     );
+    assert_eq!(source(&desk, 4), source(&desk, 1));
+    desk.press("k");
+    assert!(desk.sees("Version 2 against"), "{}", desk.screen());
+    desk.press("ry");
+    assert_eq!(source(&desk, 5), source(&desk, 2));
     desk.press("\u{1b}");
-    assert!(desk.sees("overridden here: version 4"), "{}", desk.screen());
+    assert!(desk.sees("overridden here: version 5"), "{}", desk.screen());
 }
 
 /// Version 0 is to have no template there. It cannot be taken back twice.

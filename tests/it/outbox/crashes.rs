@@ -234,3 +234,32 @@ async fn outbox_is_open(app: &App) -> bool {
         .await;
     due.expect("the outbox can be read").is_some()
 }
+
+/// One more crash would condemn it: so nothing else is under way with it that could be to blame, and it does not
+/// begin before what is has ended.
+#[test]
+fn a_suspect_waits_until_it_has_the_server_to_itself() {
+    let mut app = unhurried()
+        .set("outbox.concurrency", 3)
+        .set("outbox.max_crashes", 2)
+        .without_worker()
+        .start()
+        .and_jane();
+    for _ in 0..2 {
+        app.ask_for_link("jane@example.com");
+    }
+    app.sql()
+        .execute("UPDATE outbox SET crashes = 1 WHERE id = 2", [])
+        .expect("a suspect");
+    app.smtp.always(Stage::Data, Action::Stall);
+    app.restart_with_worker();
+    app.smtp.wait_for(Stage::Data, 1);
+    let state = |id| app.query::<String>(&format!("SELECT state FROM outbox WHERE id = {id}"));
+    assert_eq!((&*state(1), &*state(2)), ("sending", "queued"));
+    app.smtp.release();
+    app.smtp.wait_for(Stage::Data, 2);
+    assert_eq!((&*state(1), &*state(2)), ("sent", "sending"));
+    app.smtp.clear(Stage::Data);
+    app.smtp.release();
+    app.wait_for_state(2, State::Sent);
+}

@@ -78,6 +78,35 @@ fn a_code_overtakes_all_but_what_is_claimed_already() {
     assert!(place.expect("the code was sent") < 30);
 }
 
+/// Where a rate holds mail back no more is claimed than a look at a time, though the rate would allow it: what
+/// was claimed early would go before a code that is asked for meanwhile.
+#[test]
+fn with_a_rate_nothing_is_claimed_ahead() {
+    let mut app = unhurried()
+        .set("outbox.concurrency", 2)
+        .set("outbox.rate", 1000)
+        .without_worker()
+        .start()
+        .and_jane();
+    for _ in 0..20 {
+        app.ask_for_link("jane@example.com");
+    }
+    app.smtp.always(Stage::Data, Action::Stall);
+    app.restart_with_worker();
+    app.smtp.wait_for(Stage::Data, 2);
+    let claimed =
+        |app: &TestApp| app.query::<i64>("SELECT count(*) FROM outbox WHERE state = 'sending'");
+    // The lanes have two, and two wait for a lane.
+    wait_until("the next are claimed", || {
+        (claimed(&app) >= 4).then_some(())
+    });
+    app.smtp.no_mail_within(Duration::from_millis(40));
+    assert_eq!(claimed(&app), 4);
+    app.smtp.clear(Stage::Data);
+    app.smtp.release();
+    app.stop();
+}
+
 /// Assertion 68: `outbox.rate` is kept to by the clock, however much waits.
 #[test]
 fn no_more_leave_in_a_second_than_the_rate_allows() {

@@ -105,5 +105,9 @@ fn a_key_that_others_can_read_is_refused() {
             .set("http.tls_cert", &cert)
             .set("http.tls_key", key.display());
         drop(site.serve());
+        // A group is the reader by root's word alone.
+        std::os::unix::fs::chown(&key, Some(65534), None).expect("another owner");
+        let said = said(&cert, &key.display().to_string(), 1);
+        assert!(said.contains("(mode 0640)"), "{said}");
     }
 }

@@ -41,6 +41,29 @@ fn the_envelope_goes_out_in_one_piece_where_the_relay_takes_it() {
     }
 }
 
+/// A relay that does not offer it may take what comes too early for an attack.
+#[test]
+fn where_the_relay_does_not_offer_it_each_command_waits_for_its_answer() {
+    let server = SmtpServer::start();
+    server.script(Stage::Mail, Action::Stall);
+    let settings = settings(&server);
+    let early = std::thread::scope(|scope| {
+        let looking = scope.spawn(|| {
+            server.wait_for(Stage::Mail, 1);
+            let early = server.transcript();
+            server.release();
+            early
+        });
+        run(async {
+            let transport = open(&settings);
+            transport.send(&plain_letter(), NOW).await.expect("a reply");
+        });
+        looking.join().expect("nobody panicked")
+    });
+    assert!(early.contains("MAIL FROM:"), "{early}");
+    assert!(!early.contains("RCPT TO:"), "{early}");
+}
+
 /// The relay has said yes to DATA already when its no to the recipient is read: the letter must not
 /// follow, and the connection is not used for another.
 #[test]
