@@ -14,7 +14,6 @@ use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 use tracing::Instrument as _;
 
-use self::claim::Stride;
 use super::lanes::{Lane, Lanes};
 use super::meter::Meter;
 use super::pace::Pace;
@@ -139,13 +138,12 @@ impl Worker {
     pub async fn run(self: Arc<Self>, mut stop: watch::Receiver<bool>, grace: Duration) {
         self.forget_relays().await;
         let mut sending = JoinSet::new();
-        let mut stride = Stride::default();
         let mut ahead = None;
         while !*stop.borrow() {
             while sending.try_join_next().is_some() {}
             let found = match ahead.take() {
                 Some(found) => Ok(found),
-                None => self.find_due(stride).await,
+                None => self.find_due().await,
             };
             match found {
                 Ok(Found::Jobs(jobs, true)) => {
@@ -153,20 +151,8 @@ impl Worker {
                     drain(&mut sending, &mut stop).await;
                 }
                 Ok(Found::Jobs(jobs, false)) => {
-                    let mut more = std::pin::pin!(self.find_ahead(jobs.len(), stride));
-                    let mut handing_out = std::pin::pin!(self.hand_out(jobs, &mut sending, &stop));
-                    tokio::select! {
-                        biased;
-                        found = &mut more => {
-                            stride = stride.shorter();
-                            ahead = found;
-                            handing_out.await;
-                        }
-                        () = &mut handing_out => {
-                            stride = stride.longer();
-                            ahead = more.await;
-                        }
-                    }
+                    let more = self.find_ahead(jobs.len());
+                    ((), ahead) = tokio::join!(self.hand_out(jobs, &mut sending, &stop), more);
                 }
                 Ok(Found::MustBeAlone) => drain(&mut sending, &mut stop).await,
                 Ok(Found::Nothing(next)) => {

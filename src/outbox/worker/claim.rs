@@ -22,7 +22,7 @@ struct Desk {
 
 impl Worker {
     /// Claims what is due and has it composed, in one transaction.
-    pub(super) async fn find_due(&self, stride: Stride) -> Result<Found, StoreError> {
+    pub(super) async fn find_due(&self) -> Result<Found, StoreError> {
         let window = self.relays.window();
         if !self.may_claim() || window == 0 {
             return Ok(Found::Nothing(None));
@@ -33,7 +33,7 @@ impl Worker {
         if due.is_none_or(|due| due > now) {
             return Ok(Found::Nothing(due));
         }
-        let limit = self.batch(window, stride);
+        let limit = self.batch(window);
         let lease_until = now.after(self.lease);
         let max_crashes = self.max_crashes;
         let under_way: HashSet<(i64, u32)> = self.under_way().clone();
@@ -84,52 +84,24 @@ impl Worker {
     /// not for a commit. Only after a look that found as many as it wanted, for then there are more; and not
     /// while a rate or a relay on probation holds mail back, for what is claimed early goes before what is
     /// more urgent and comes later.
-    pub(super) async fn find_ahead(&self, found_before: usize, stride: Stride) -> Option<Found> {
+    pub(super) async fn find_ahead(&self, found_before: usize) -> Option<Found> {
         let window = self.relays.window();
         if self.pace.is_some() || window < self.concurrency || found_before < window {
             return None;
         }
         // Anything else is looked for again when it is needed.
-        let found = self.find_due(stride).await.ok()?;
+        let found = self.find_due().await.ok()?;
         matches!(found, Found::Jobs(..)).then_some(found)
     }
 
-    /// How many messages to claim: as many as can be sent at once, for each step of the stride. A relay that
-    /// is on probation gets no more than it may have.
-    fn batch(&self, window: usize, stride: Stride) -> usize {
-        let limit = if window < self.concurrency {
-            window
-        } else {
-            window * stride.0
-        };
-        self.pace.as_ref().map_or(limit, |pace| {
+    /// How many messages to claim: as many as can be sent at once. More would keep the lanes busier, but the
+    /// writer longer from the requests that wait for it, and a code from overtaking. A relay that is on
+    /// probation gets no more than it may have.
+    fn batch(&self, window: usize) -> usize {
+        self.pace.as_ref().map_or(window, |pace| {
             let pace = pace.lock().unwrap_or_else(PoisonError::into_inner);
-            limit.min(pace.batch())
+            window.min(pace.batch())
         })
-    }
-}
-
-/// How many times as many messages as there are lanes are claimed at once: more while the lanes wait for
-/// claims, because relays are faster than commits; fewer while claims wait for lanes, because what is
-/// claimed goes before what is more urgent and comes later.
-#[derive(Clone, Copy)]
-pub(super) struct Stride(usize);
-
-impl Default for Stride {
-    fn default() -> Self {
-        Self(1)
-    }
-}
-
-impl Stride {
-    const LONGEST: usize = 8;
-
-    pub(super) fn longer(self) -> Self {
-        Self((self.0 * 2).min(Self::LONGEST))
-    }
-
-    pub(super) fn shorter(self) -> Self {
-        Self((self.0 / 2).max(1))
     }
 }
 
