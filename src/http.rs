@@ -13,6 +13,7 @@ mod codes;
 mod cors;
 mod discovery;
 mod docs;
+mod door;
 mod edge;
 mod envelope;
 mod error;
@@ -28,7 +29,6 @@ mod parameters;
 mod probes;
 mod reset;
 pub mod serve;
-mod shed;
 mod two_factor;
 mod urlencoded;
 
@@ -90,20 +90,37 @@ pub fn openapi(public_url: &url::Url) -> String {
     service(public_url).spec()
 }
 
+/// What all answers have in common, whichever part of the server makes them.
+struct Manners {
+    app: Arc<App>,
+    methods: methods::Methods,
+    origins: cors::Origins,
+    careful: envelope::Careful,
+}
+
+impl Manners {
+    fn new(app: &Arc<App>, document: &str) -> Arc<Self> {
+        Arc::new(Self {
+            app: Arc::clone(app),
+            methods: methods::Methods::of(document, &pages::METHODS),
+            origins: cors::Origins::new(app),
+            careful: envelope::Careful::new(&app.config.http),
+        })
+    }
+}
+
 /// Everything that the server answers.
-pub fn routes(app: &Arc<App>) -> impl Endpoint<Output = Response> + use<> {
-    let url = app.config.http.public_url.clone();
-    let api = service(&url);
+fn routes(app: &Arc<App>, manners: &Arc<Manners>) -> impl Endpoint<Output = Response> + use<> {
+    let api = service(&app.config.http.public_url);
     let document = api.spec();
-    let methods = Arc::new(methods::Methods::of(&document, &pages::METHODS));
     let page = docs::ui(document.clone());
     let routes = pages::add_to(Route::new())
         .nest("/", api)
         .at("/docs", get(page))
         .at("/openapi.json", get(docs::document(document)))
         .data(Arc::clone(app));
-    let allowed = Arc::clone(&methods);
-    surround(app, methods, routes)
+    let allowed = Arc::clone(manners);
+    surround(manners, routes)
         .around(move |next, request| methods::allow(Arc::clone(&allowed), next, request))
 }
 
@@ -114,35 +131,22 @@ where
     E: Endpoint<Output = Response> + 'static,
 {
     let document = openapi(&app.config.http.public_url);
-    surround(
-        app,
-        Arc::new(methods::Methods::of(&document, &pages::METHODS)),
-        routes,
-    )
+    surround(&Manners::new(app, &document), routes)
 }
 
-fn surround<E>(
-    app: &Arc<App>,
-    known: Arc<methods::Methods>,
-    routes: E,
-) -> impl Endpoint<Output = Response> + use<E>
+fn surround<E>(manners: &Arc<Manners>, routes: E) -> impl Endpoint<Output = Response> + use<E>
 where
     E: Endpoint<Output = Response> + 'static,
 {
-    let origins = Arc::new(cors::Origins::new(app));
-    let hsts = envelope::hsts(&app.config.http);
-    let [of_edge, of_limits, of_load, observing] = [(); 4].map(|()| Arc::clone(app));
+    let [of_edge, of_limits] = [(); 2].map(|()| Arc::clone(&manners.app));
+    let [sharing, careful, observing] = [(); 3].map(|()| Arc::clone(manners));
     routes
         .around(move |next, request| limited::count(Arc::clone(&of_limits), next, request))
         .around(move |next, request| edge::edge(Arc::clone(&of_edge), next, request))
         .around(limited::tell)
-        // So many layers of generic types are too deep for the compiler, which this cuts short. Nor has
-        // who is turned away to pay for what lies below.
+        // So many layers of generic types are too deep for the compiler, which this cuts short.
         .boxed()
-        .around(move |next, request| shed::shed(Arc::clone(&of_load), next, request))
-        .around(move |next, request| cors::share(Arc::clone(&origins), next, request))
-        .around(move |next, request| envelope::headers(hsts.clone(), next, request))
-        .around(move |next, request| {
-            observe::observe(Arc::clone(&observing), Arc::clone(&known), next, request)
-        })
+        .around(move |next, request| cors::share(Arc::clone(&sharing), next, request))
+        .around(move |next, request| envelope::headers(Arc::clone(&careful), next, request))
+        .around(move |next, request| observe::observe(Arc::clone(&observing), next, request))
 }

@@ -3,12 +3,15 @@
 //! What is over is turned away at once. Queues that grow make everybody wait, and answer in the end
 //! to clients that have gone.
 
+mod pulse;
+
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rustix::process::{Resource, getrlimit, setrlimit};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+pub use self::pulse::{LATE, LONG, Lateness, Pulse};
 use crate::config::Config;
 
 /// So many connections are taken beyond the configured ones, so that a full server can still say that it
@@ -23,6 +26,15 @@ const OTHER_FILES: usize = 64;
 /// and a file.
 const FILES_OF_A_READER: usize = 3;
 const FILES_OF_AN_ATTEMPT: usize = 2;
+
+/// While the cores are late, so much of the places is filled: room for many who come at the same moment.
+const PLACES_WHILE_LATE: usize = 4;
+
+/// And so much when they have been for long.
+const PLACES_WHEN_LATE_FOR_LONG: usize = 16;
+
+/// But so many in any case, so that there is always something to do: what made the cores late may be over.
+const PLACES_AT_ANY_TIME: usize = 16;
 
 /// There is too much to do. Nothing was done; try again in a moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -118,8 +130,17 @@ impl Load {
         })
     }
 
-    /// A place for a request that is to be worked on.
-    pub fn begin(self: &Arc<Self>) -> Result<Work, Overloaded> {
+    /// A place for a request that is to be worked on, by a thread that is as late as this.
+    pub fn begin(self: &Arc<Self>, lateness: Lateness) -> Result<Work, Overloaded> {
+        let share = match lateness {
+            Lateness::OnTime => 1,
+            Lateness::Late => PLACES_WHILE_LATE,
+            Lateness::LateForLong => PLACES_WHEN_LATE_FOR_LONG,
+        };
+        let most = (self.max_in_flight / share).max(PLACES_AT_ANY_TIME);
+        if self.max_in_flight - self.places.available_permits() >= most {
+            return Err(self.turn_away());
+        }
         let work = Work(Arc::new(Place {
             load: Arc::clone(self),
             permit: Mutex::default(),

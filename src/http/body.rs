@@ -9,9 +9,9 @@ use poem_openapi::registry::{MetaMediaType, MetaRequest, Registry};
 use poem_openapi::types::Type;
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 
+use super::door;
 use super::error::Failure;
 use super::fields::Fields;
-use super::shed;
 use crate::app::App;
 
 /// A request whose properties come in a JSON object.
@@ -91,10 +91,10 @@ pub(super) async fn read(request: &Request, body: &mut RequestBody) -> Result<Ve
         .take()
         .map_err(|_| Failure::Internal)?
         .into_bytes_limit(config.max_body);
-    shed::pause(request);
+    door::pause(request);
     match tokio::time::timeout(config.request_timeout, reading).await {
         Ok(Ok(bytes)) => {
-            shed::resume(request)?;
+            door::resume(request)?;
             Ok(bytes.to_vec())
         }
         Ok(Err(poem::error::ReadBodyError::PayloadTooLarge)) => Err(Failure::TooLarge),

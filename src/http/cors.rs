@@ -7,7 +7,7 @@ use std::time::Duration;
 use poem::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use poem::{Endpoint, Request, Response};
 
-use super::pages;
+use super::{Manners, pages};
 use crate::app::App;
 use crate::business::{self, PortalUrl};
 use crate::clock::Timestamp;
@@ -36,20 +36,38 @@ impl Origins {
         }
     }
 
-    async fn allow(&self, origin: &str) -> bool {
+    fn is_configured(&self, origin: &str) -> bool {
         let configured = &self.app.config.http.allowed_origins;
-        configured.iter().any(|allowed| allowed == origin) || self.portals().await.contains(origin)
+        configured.iter().any(|allowed| allowed == origin)
+    }
+
+    async fn allow(&self, origin: &str) -> bool {
+        self.is_configured(origin) || self.portals().await.contains(origin)
+    }
+
+    /// Lets the origin of a request to `path` with these headers read the answer, if it is known to be
+    /// allowed without another look.
+    pub(super) fn tell_known(&self, path: &str, headers: &HeaderMap, response: &mut Response) {
+        let origin = origin_of(path, headers).filter(|origin| {
+            origin
+                .to_str()
+                .is_ok_and(|text| self.is_configured(text) || self.known().origins.contains(text))
+        });
+        tell(response.headers_mut(), origin.cloned());
+    }
+
+    fn known(&self) -> Known {
+        let known = self.portals.read();
+        known
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .clone()
     }
 
     /// The businesses' origins, read again when they are a second old. A database that cannot be read
     /// leaves the last known ones in force.
     async fn portals(&self) -> Arc<HashSet<String>> {
         let now = self.app.clock.now();
-        let known = self
-            .portals
-            .read()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
-            .clone();
+        let known = self.known();
         let fresh = |read_at: Timestamp| read_at <= now && now.since(read_at) < FRESH_FOR;
         if known.read_at.is_some_and(fresh) {
             return known.origins;
@@ -81,17 +99,16 @@ impl Origins {
 /// foreign page could ride on; its browser just does not show it the answer. Our own pages do take
 /// cookies, and no other origin reads them.
 pub(super) async fn share<E: Endpoint<Output = Response>>(
-    origins: Arc<Origins>,
+    manners: Arc<Manners>,
     next: Arc<E>,
     request: Request,
 ) -> poem::Result<Response> {
-    let origin = request.headers().get(header::ORIGIN).cloned();
-    let of_pages = pages::is_under(request.uri().path());
-    let allowed = match origin.as_ref().and_then(|origin| origin.to_str().ok()) {
-        Some(text) if !of_pages => origins.allow(text).await,
-        _ => false,
-    };
-    let origin = origin.filter(|_| allowed);
+    let mut origin = origin_of(request.uri().path(), request.headers()).cloned();
+    if let Some(text) = origin.as_ref().and_then(|origin| origin.to_str().ok())
+        && !manners.origins.allow(text).await
+    {
+        origin = None;
+    }
     let is_preflight = request.method() == Method::OPTIONS
         && request
             .headers()
@@ -101,12 +118,21 @@ pub(super) async fn share<E: Endpoint<Output = Response>>(
         Some(_) if is_preflight => preflight(),
         _ => next.get_response(request).await,
     };
-    let headers = response.headers_mut();
+    tell(response.headers_mut(), origin);
+    Ok(response)
+}
+
+/// Whose page asks, where others than ours may read the answer.
+fn origin_of<'a>(path: &str, headers: &'a HeaderMap) -> Option<&'a HeaderValue> {
+    let origin = headers.get(header::ORIGIN)?;
+    (!pages::is_under(path) && origin.to_str().is_ok()).then_some(origin)
+}
+
+fn tell(headers: &mut HeaderMap, origin: Option<HeaderValue>) {
     headers.append(header::VARY, HeaderValue::from_static("Origin"));
     if let Some(origin) = origin {
         allow_origin(headers, origin);
     }
-    Ok(response)
 }
 
 fn preflight() -> Response {

@@ -12,6 +12,7 @@ use super::envelope::Envelope;
 use super::error::{Failure, foreign, with_retry_after};
 use super::{oauth, pages};
 use crate::app::App;
+use crate::business::Business;
 
 /// Answers for whatever fails inside: a handler, a parser, the router, or a panic.
 pub(super) async fn edge<E: Endpoint<Output = Response>>(
@@ -19,7 +20,7 @@ pub(super) async fn edge<E: Endpoint<Output = Response>>(
     next: Arc<E>,
     request: Request,
 ) -> poem::Result<Response> {
-    let asked = Asked::of(&request);
+    let asked = Asked::of(request.uri().path(), request.headers());
     let outcome = AssertUnwindSafe(next.call(request)).catch_unwind().await;
     let failure = match outcome {
         Ok(Ok(response)) => return Ok(response),
@@ -43,10 +44,9 @@ pub(super) enum Asked {
 }
 
 impl Asked {
-    pub(super) fn of(request: &Request) -> Self {
-        let path = request.uri().path();
+    pub(super) fn of(path: &str, headers: &HeaderMap) -> Self {
         if pages::is_page(path) {
-            Self::Page(path.to_owned(), request.headers().clone())
+            Self::Page(path.to_owned(), headers.clone())
         } else if oauth::is_oauth(path) {
             Self::OAuth
         } else {
@@ -55,10 +55,25 @@ impl Asked {
     }
 
     /// The answer that tells of a failure.
-    pub(super) async fn answer(self, app: &Arc<App>, failure: poem::Error) -> Response {
+    async fn answer(self, app: &Arc<App>, failure: poem::Error) -> Response {
+        let business = match &self {
+            // Whoever is turned away for what there is to do must not make more of it.
+            Self::Page(path, _) if !turned_away(&failure) => pages::find(app, path).await.ok(),
+            _ => None,
+        };
+        self.answer_at_once(app, business.flatten(), failure)
+    }
+
+    /// The same with all that it takes at hand: whose page it is, where that is to be seen.
+    pub(super) fn answer_at_once(
+        self,
+        app: &App,
+        business: Option<Business>,
+        failure: poem::Error,
+    ) -> Response {
         let (mut response, scheme) = match self {
             Self::Page(path, headers) => {
-                return pages::failure(app, &path, &headers, &failure).await;
+                return pages::failure(app, business, &path, &headers, &failure);
             }
             Self::OAuth => (oauth::error_response(&failure), "Basic"),
             Self::Other => (envelope_response(failure), "Bearer"),
@@ -69,6 +84,13 @@ impl Asked {
         }
         response
     }
+}
+
+fn turned_away(failure: &poem::Error) -> bool {
+    matches!(
+        failure.downcast_ref(),
+        Some(Failure::Unavailable | Failure::OverLimit(_))
+    )
 }
 
 fn envelope_response(error: poem::Error) -> Response {

@@ -13,6 +13,7 @@ use poem_openapi::types::{Example, Type};
 use poem_openapi::{ApiResponse, Object};
 use serde::Serialize;
 
+use super::Manners;
 use crate::config::Http;
 
 /// What is said where a second factor is due, by `exchange` and the token endpoint alike.
@@ -224,38 +225,53 @@ fn waiting(status: u16) -> Vec<MetaHeader> {
 }
 
 /// What every answer carries to keep browsers careful.
-pub(super) async fn headers<E: Endpoint<Output = Response>>(
+pub(super) struct Careful {
     hsts: Option<HeaderValue>,
-    next: Arc<E>,
-    request: Request,
-) -> poem::Result<Response> {
-    let mut response = next.get_response(request).await;
-    let headers = response.headers_mut();
-    let mut default = |name, value| {
-        headers
-            .entry(name)
-            .or_insert(HeaderValue::from_static(value));
-    };
-    default(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
-    default(header::REFERRER_POLICY, "no-referrer");
-    default(header::X_FRAME_OPTIONS, "DENY");
-    default(
-        header::CONTENT_SECURITY_POLICY,
-        "default-src 'none'; frame-ancestors 'none'",
-    );
-    default(header::CACHE_CONTROL, "no-store");
-    if let Some(hsts) = hsts {
-        headers.insert(header::STRICT_TRANSPORT_SECURITY, hsts);
+}
+
+impl Careful {
+    pub(super) fn new(http: &Http) -> Self {
+        Self { hsts: hsts(http) }
     }
-    Ok(response)
+
+    pub(super) fn put(&self, response: &mut Response) {
+        let headers = response.headers_mut();
+        let mut default = |name, value| {
+            headers
+                .entry(name)
+                .or_insert(HeaderValue::from_static(value));
+        };
+        default(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+        default(header::REFERRER_POLICY, "no-referrer");
+        default(header::X_FRAME_OPTIONS, "DENY");
+        default(
+            header::CONTENT_SECURITY_POLICY,
+            "default-src 'none'; frame-ancestors 'none'",
+        );
+        default(header::CACHE_CONTROL, "no-store");
+        if let Some(hsts) = &self.hsts {
+            headers.insert(header::STRICT_TRANSPORT_SECURITY, hsts.clone());
+        }
+    }
 }
 
 /// What keeps browsers from plain HTTP (RFC 6797), where TLS ends here and the world's address is of
 /// https. Behind a proxy it is for the proxy to say, which alone knows how the client came.
-pub(super) fn hsts(http: &Http) -> Option<HeaderValue> {
+fn hsts(http: &Http) -> Option<HeaderValue> {
     let seconds = http.hsts.as_secs();
     let private = http.tls.is_some() && http.public_url.scheme() == "https";
     (private && seconds > 0)
         .then(|| HeaderValue::try_from(format!("max-age={seconds}")).ok())
         .flatten()
+}
+
+/// Puts it into every answer.
+pub(super) async fn headers<E: Endpoint<Output = Response>>(
+    manners: Arc<Manners>,
+    next: Arc<E>,
+    request: Request,
+) -> poem::Result<Response> {
+    let mut response = next.get_response(request).await;
+    manners.careful.put(&mut response);
+    Ok(response)
 }

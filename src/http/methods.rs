@@ -8,6 +8,8 @@ use poem::{Endpoint, Request, Response};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use super::Manners;
+
 /// What stands for every path that leads nowhere.
 const NOWHERE: &str = "other";
 
@@ -89,14 +91,14 @@ fn is_at(known: &str, path: &str) -> bool {
 
 /// Tells with every 405 what would have been answered (RFC 9110, 15.5.6).
 pub(super) async fn allow<E: Endpoint<Output = Response>>(
-    methods: Arc<Methods>,
+    manners: Arc<Manners>,
     next: Arc<E>,
     request: Request,
 ) -> poem::Result<Response> {
     let path = request.uri().path().to_owned();
     let mut response = next.get_response(request).await;
     if response.status() == StatusCode::METHOD_NOT_ALLOWED
-        && let Some(allowed) = methods.at(&path)
+        && let Some(allowed) = manners.methods.at(&path)
     {
         response.headers_mut().insert(header::ALLOW, allowed);
     }

@@ -24,18 +24,18 @@ mod view;
 mod visit;
 mod words;
 
-use std::sync::Arc;
-
 use minijinja::context;
 use poem::http::{HeaderMap, StatusCode};
 use poem::{Request, Response, Route, get, handler, post};
 
 use self::guard::Refused;
 use self::view::{Brand, Page};
-use self::visit::{Visit, find, language};
+pub(super) use self::visit::find;
+use self::visit::{Visit, language};
 use self::words::Words;
 use super::error::{Failure, foreign, retry_after_of, with_retry_after};
 use crate::app::App;
+use crate::business::Business;
 
 /// The pages and the methods that each answers to.
 pub(super) const METHODS: [(&str, &str); 18] = [
@@ -122,23 +122,14 @@ pub(super) fn is_page(path: &str) -> bool {
     is_under(path) && !path.ends_with("/strength")
 }
 
-/// The page of a failure, in the dress of the business if there is one at that address.
-pub(super) async fn failure(
-    app: &Arc<App>,
+/// The page of a failure, in the dress of this business.
+pub(super) fn failure(
+    app: &App,
+    business: Option<Business>,
     path: &str,
     headers: &HeaderMap,
     error: &poem::Error,
 ) -> Response {
-    let turned_away = matches!(
-        error.downcast_ref(),
-        Some(Failure::Unavailable | Failure::OverLimit(_))
-    );
-    // Whoever is turned away for what there is to do must not make more of it.
-    let business = if turned_away {
-        None
-    } else {
-        find(app, path).await.ok().flatten()
-    };
     let words = Words::of(language(headers, business.as_ref()));
     let from = &app.config.smtp.from;
     let ours = from.name.as_deref().unwrap_or(from.address.domain());

@@ -4,12 +4,14 @@
 //! connections are run by hyper directly, whose header time-out also ends idle ones.
 
 mod handshake;
+mod lanes;
 mod patient;
 
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::{Either, ready};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -22,8 +24,10 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
 use self::handshake::{Handshake, Wire};
+use self::lanes::Lanes;
 use self::patient::Patient;
-use super::shed::Crowded;
+use super::Manners;
+use super::door::{Door, Entrance};
 use crate::app::App;
 use crate::config;
 use crate::load::Seat;
@@ -41,9 +45,10 @@ const HURRIED: Duration = Duration::from_secs(1);
 /// Serves until `stop` turns true; then accepts no more and waits for the answers under way, for as
 /// long as the configuration allows.
 pub async fn serve(app: Arc<App>, listener: TcpListener, mut stop: watch::Receiver<bool>) {
-    let endpoint = Arc::new(super::routes(&app));
     let config = &app.config.http;
-    let connections = Connections::new(config);
+    let manners = Manners::new(&app, &super::openapi(&config.public_url));
+    let endpoint = Arc::new(super::routes(&app, &manners));
+    let connections = Connections::new(config, Door::new(&manners));
     let tls = app
         .tls
         .as_ref()
@@ -81,25 +86,22 @@ pub async fn serve(app: Arc<App>, listener: TcpListener, mut stop: watch::Receiv
         connections.serve(Arc::clone(&endpoint), (stream, tls.clone()), ends, seat);
     }
     drop(listener);
-    if tokio::time::timeout(config.shutdown_timeout, connections.all.shutdown())
-        .await
-        .is_err()
-    {
-        tracing::warn!("some requests were cut off because they took longer than the shutdown may");
-    }
+    connections.end(config.shutdown_timeout).await;
 }
 
 /// How connections are run, and all that are.
 struct Connections {
+    door: Arc<Door>,
     usual: http1::Builder,
     /// For the last seats: one request, and soon.
     hurried: http1::Builder,
     write_timeout: Duration,
+    lanes: Lanes,
     all: GracefulShutdown,
 }
 
 impl Connections {
-    fn new(config: &config::Http) -> Self {
+    fn new(config: &config::Http, door: Door) -> Self {
         let mut usual = http1::Builder::new();
         usual
             .timer(TokioTimer::new())
@@ -110,9 +112,11 @@ impl Connections {
             .keep_alive(false)
             .header_read_timeout(config.header_timeout.min(HURRIED));
         Self {
+            door: Arc::new(door),
             usual,
             hurried,
             write_timeout: config.request_timeout,
+            lanes: Lanes::start(),
             all: GracefulShutdown::new(),
         }
     }
@@ -128,23 +132,46 @@ impl Connections {
         let _ = stream.set_nodelay(true);
         let is_last = seat.is_last();
         let scheme = tls.as_ref().map_or(Scheme::HTTP, |_| Scheme::HTTPS);
+        let (lane, pulse) = self.lanes.emptiest();
+        let door = Arc::clone(&self.door);
         let service = service_fn(move |request: hyper::Request<Incoming>| {
+            pulse.feel();
+            let work = match door.enter(&request, is_last, pulse.lateness()) {
+                Entrance::Open(work) => work,
+                Entrance::Closed(answer) => {
+                    return Either::Left(ready(Ok::<_, Infallible>(answer.into())));
+                }
+            };
             let endpoint = Arc::clone(&endpoint);
             let ends = (local.clone(), peer.clone());
             let mut request = poem::Request::from((request, ends.0, ends.1, scheme.clone()));
-            if is_last {
-                request.extensions_mut().insert(Crowded);
+            if let Some(work) = &work {
+                request.extensions_mut().insert(work.clone());
             }
-            async move { Ok::<_, Infallible>(endpoint.get_response(request).await.into()) }
+            Either::Right(Box::pin(async move {
+                let answer = endpoint.get_response(request).await;
+                if let Some(work) = work {
+                    work.pause();
+                }
+                Ok(answer.into())
+            }))
         });
         let builder = if is_last {
             self.hurried.clone()
         } else {
             self.usual.clone()
         };
-        let stream = Patient::new(stream, self.write_timeout);
+        // Whatever waits for a stream waits in the lane that serves it.
+        let Ok(stream) = stream.into_std() else {
+            return;
+        };
+        let write_timeout = self.write_timeout;
         let watcher = self.all.watcher();
-        tokio::spawn(async move {
+        lane.spawn(async move {
+            let Ok(stream) = TcpStream::from_std(stream) else {
+                return;
+            };
+            let stream = Patient::new(stream, write_timeout);
             let stream: Box<dyn Wire> = match tls {
                 None => Box::new(stream),
                 Some(handshake) => match handshake.with(stream, is_last).await {
@@ -159,5 +186,18 @@ impl Connections {
             }
             drop(seat);
         });
+    }
+
+    /// Lets what is under way end, for so long.
+    async fn end(self, patience: Duration) {
+        if tokio::time::timeout(patience, self.all.shutdown())
+            .await
+            .is_err()
+        {
+            tracing::warn!(
+                "some requests were cut off because they took longer than the shutdown may"
+            );
+        }
+        self.lanes.stop().await;
     }
 }

@@ -19,7 +19,7 @@ use crate::stats::{median, quantile, rate};
 use crate::support::process::{Process, Site};
 
 const ROUNDS: usize = 3;
-const SPAN: Duration = Duration::from_secs(4);
+const SPAN: Duration = Duration::from_secs(8);
 
 pub(crate) fn run() {
     let site = Site::new("smtp://127.0.0.1:9")

@@ -3,5 +3,6 @@
 
 mod connections;
 mod descriptors;
+mod late;
 mod requests;
 mod slow;

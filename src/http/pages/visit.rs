@@ -78,7 +78,7 @@ impl<'a> FromRequest<'a> for Visit {
 }
 
 /// The business whose pages stand at `path`, which begins like `/p/7`. A number has one spelling.
-pub(super) async fn find(app: &App, path: &str) -> Result<Option<Business>, StoreError> {
+pub(in crate::http) async fn find(app: &App, path: &str) -> Result<Option<Business>, StoreError> {
     let number = path.split('/').nth(2).unwrap_or_default();
     let id = number.parse::<BusinessId>().ok();
     let Some(id) = id.filter(|id| id.to_string() == number) else {

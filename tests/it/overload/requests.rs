@@ -69,6 +69,61 @@ fn requests_beyond_the_most_are_turned_away_at_once() {
     app.send(&reset()).envelope(200);
 }
 
+/// Who is turned away gets an answer like any other: with an id, counted, careful of browsers, and to be read
+/// by the portal's script; nobody else's reads it.
+#[test]
+fn a_refusal_has_all_that_every_answer_has() {
+    const PORTAL: &str = "https://canal.test";
+    let app = TestApp::builder()
+        .set("http.max_in_flight", 1)
+        .set("http.allowed_origins", "https://app.acme.test")
+        .set("storage.busy_timeout", "20s")
+        .start()
+        .and_jane();
+    let from = |origin: &str| app.send(&reset().header("origin", origin));
+    let usual = from(PORTAL);
+    assert_eq!(usual.header("access-control-allow-origin"), Some(PORTAL));
+    while_waiting(&app, 1, || {
+        for origin in [PORTAL, "https://app.acme.test"] {
+            let refused = from(origin);
+            assert_eq!(refused.status, 503);
+            assert_eq!(refused.header("access-control-allow-origin"), Some(origin));
+            assert_eq!(refused.header("vary"), Some("Origin"));
+        }
+        let refused = from("https://evil.test");
+        assert_eq!(refused.header("access-control-allow-origin"), None);
+        for (name, value) in &usual.headers {
+            let theirs = refused.header(name);
+            match name.as_str() {
+                "x-request-id" | "date" | "content-length" => assert!(theirs.is_some(), "{name}"),
+                // No limit was asked.
+                "access-control-allow-origin"
+                | "access-control-expose-headers"
+                | "ratelimit-policy" => {}
+                _ => assert_eq!(theirs, Some(value.as_str()), "{name}"),
+            }
+        }
+        // A browser that asks whether it may is not told that there is too much to do.
+        let asked = app.send(
+            &Request::new("OPTIONS", "/api/sys/users/startPasswordReset")
+                .header("origin", PORTAL)
+                .header("access-control-request-method", "POST"),
+        );
+        assert_eq!(asked.status, 204);
+    });
+    let turned_away = app
+        .app()
+        .requests
+        .counts()
+        .into_iter()
+        .find(|(it, _)| it.status == 503);
+    let (answered, count) = turned_away.expect("refusals are counted");
+    assert_eq!(
+        (&*answered.route, answered.method, count),
+        ("/api/sys/users/startPasswordReset", "POST", 3)
+    );
+}
+
 /// Assertion 87: whether it lives, the server says at any time.
 #[test]
 fn a_server_without_a_place_left_says_that_it_lives() {
