@@ -4,7 +4,7 @@
 //!
 //! A handler parses, calls one domain function and wraps the answer. Whatever fails on the way, in
 //! a handler or before one, ends in one place (`edge.rs`), which makes it the envelope (or, at the token
-//! endpoints, OAuth's error).
+//! endpoints, OAuth's error). Who finds no place is turned away at the door (`door.rs`), before all that.
 
 mod bearer;
 mod body;

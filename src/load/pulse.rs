@@ -10,10 +10,13 @@ use tokio::sync::Notify;
 use crate::clock::Clock;
 
 /// What is ready to be done waits longer than this for its turn only when there is more than the cores can
-/// do. This and [`LONG`] are what `CoDel` takes for a queue that stands (RFC 8289).
-pub const LATE: Duration = Duration::from_millis(5);
+/// do: two hundred clients that ask again without a pause hardly bring it about on two cores.
+pub const LATE: Duration = Duration::from_millis(10);
 
-/// What lasts longer than this is more than some who came at the same moment, or a pause of the machine.
+/// Where things have been late for long, they are in time again only within this.
+const IN_TIME: Duration = Duration::from_millis(5);
+
+/// What lasts as long as this is more than some who came at the same moment, or a pause of the machine.
 pub const LONG: Duration = Duration::from_millis(100);
 
 /// How often lateness is measured.
@@ -25,11 +28,11 @@ const NEVER: u64 = u64::MAX;
 /// Whether what is ready has its turn in time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lateness {
-    /// Within [`LATE`].
+    /// It has.
     OnTime,
-    /// It waits longer.
+    /// It waits longer than [`LATE`].
     Late,
-    /// It waits longer, and did so again and again for [`LONG`].
+    /// It did so again and again for [`LONG`], and still waits half as long.
     LateForLong,
 }
 
@@ -103,16 +106,16 @@ impl Pulse {
     pub fn lateness(&self) -> Lateness {
         let now = uptime();
         let by_now = now.saturating_sub(self.due.load(Ordering::Relaxed));
-        if by_now.max(self.late.load(Ordering::Relaxed)) <= micros(LATE) {
-            return Lateness::OnTime;
-        }
+        let late = by_now.max(self.late.load(Ordering::Relaxed));
         let (since, until) = (&self.since, &self.until);
         let (since, until) = (since.load(Ordering::Relaxed), until.load(Ordering::Relaxed));
-        if until.saturating_sub(since) >= micros(LONG) && now.saturating_sub(until) <= micros(LONG)
-        {
+        let lasting = until.saturating_sub(since) >= micros(LONG);
+        if lasting && now.saturating_sub(until) <= micros(LONG) && late > micros(IN_TIME) {
             Lateness::LateForLong
-        } else {
+        } else if late > micros(LATE) {
             Lateness::Late
+        } else {
+            Lateness::OnTime
         }
     }
 }

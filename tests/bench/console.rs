@@ -4,6 +4,7 @@
 //! real one, read by the console's own queries.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::Terminal;
@@ -60,11 +61,12 @@ pub(crate) fn run() {
     let scrolling: Vec<_> = (0..2000).map(|_| seat.time("j")).collect();
     print("scroll the outbox", scrolling);
     seat.press("5/");
-    let search: Vec<_> = ["p", "9", "9", "9", "7", "7"]
-        .iter()
-        .map(|key| seat.time(key))
-        .collect();
+    let (search, found): (Vec<_>, Vec<_>) = ['p', '9', '9', '9', '7', '7']
+        .into_iter()
+        .map(|key| seat.time_to_see(key))
+        .unzip();
     print("search the people", search);
+    print("and what was found", found);
     seat.leave();
     let mut seat = Seat::take(&runtime, &site);
     // Below every location: Canal House, its reset mail, the text in every language.
@@ -74,7 +76,7 @@ pub(crate) fn run() {
     seat.leave();
 }
 
-fn print(what: &str, mut times: Vec<std::time::Duration>) {
+fn print(what: &str, mut times: Vec<Duration>) {
     times.sort_unstable();
     println!(
         "key to frame, {what:21} p50 {:?}, p99 {:?}",
@@ -154,22 +156,42 @@ impl<'a> Seat<'a> {
                 self.carry_out(effects);
             }
         }
+        self.draw();
+    }
+
+    fn draw(&mut self) {
         let model = &self.model;
         self.terminal
             .draw(|frame| console::view(model, frame))
             .expect("it is drawn");
     }
 
+    fn take_in(&mut self, c: char) -> Vec<Effect> {
+        let key = KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE);
+        console::update(&mut self.model, Message::Key(key))
+    }
+
     fn press(&mut self, keys: &str) {
         for c in keys.chars() {
-            let key = KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE);
-            let effects = console::update(&mut self.model, Message::Key(key));
+            let effects = self.take_in(c);
             self.carry_out(effects);
         }
     }
 
-    fn time(&mut self, keys: &str) -> std::time::Duration {
+    fn time(&mut self, keys: &str) -> Duration {
         crate::timed(|| self.press(keys)).1
+    }
+
+    /// Until the frame with the key in it, and until that with what it asked for: the console draws while it
+    /// waits for the database.
+    fn time_to_see(&mut self, key: char) -> (Duration, Duration) {
+        let (effects, seen) = crate::timed(|| {
+            let effects = self.take_in(key);
+            self.draw();
+            effects
+        });
+        let ((), answered) = crate::timed(|| self.carry_out(effects));
+        (seen, seen + answered)
     }
 
     fn leave(self) {
