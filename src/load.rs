@@ -27,6 +27,9 @@ const OTHER_FILES: usize = 64;
 const FILES_OF_A_READER: usize = 3;
 const FILES_OF_AN_ATTEMPT: usize = 2;
 
+/// What a thread that answers waits by: the system's list of what is ready, and ways to wake it.
+const FILES_OF_A_CORE: usize = 4;
+
 /// While the cores are late, so much of the places is filled: room for many who come at the same moment.
 const PLACES_WHILE_LATE: usize = 4;
 
@@ -204,6 +207,11 @@ impl Work {
     }
 }
 
+/// How many cores there are to answer, each by a thread of its own.
+pub fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+}
+
 /// How many connections there are file descriptors for: one at least.
 fn for_connections(config: &Config) -> usize {
     let Some(limit) = getrlimit(Resource::Nofile).current else {
@@ -212,7 +220,8 @@ fn for_connections(config: &Config) -> usize {
     let reserved = OTHER_FILES
         + LAST_SEATS
         + config.storage.readers * FILES_OF_A_READER
-        + config.outbox.concurrency * FILES_OF_AN_ATTEMPT;
+        + config.outbox.concurrency * FILES_OF_AN_ATTEMPT
+        + cores() * FILES_OF_A_CORE;
     usize::try_from(limit)
         .unwrap_or(usize::MAX)
         .saturating_sub(reserved)

@@ -1,8 +1,8 @@
 //! Lanes: threads of which each runs its share of the connections, and in each of which whatever is ready
 //! has its turn in the order in which it became so.
 //!
-//! Threads that take work from each other cannot keep that order. They are quicker with little to do, but
-//! while there is too much, some wait many times as long as others.
+//! Threads that take work from each other cannot keep that order: while there is too much to do, some wait
+//! many times as long as others.
 
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -10,7 +10,7 @@ use std::thread::JoinHandle;
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::oneshot;
 
-use crate::load::Pulse;
+use crate::load::{Pulse, cores};
 
 /// See the module.
 pub(super) struct Lanes(Vec<Lane>);
@@ -25,8 +25,7 @@ struct Lane {
 impl Lanes {
     /// One for each core.
     pub(super) fn start() -> Self {
-        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        Self((0..cores).map(|_| Lane::start()).collect())
+        Self((0..cores()).map(|_| Lane::start()).collect())
     }
 
     /// The lane with the fewest connections, each of which holds the lane's pulse.

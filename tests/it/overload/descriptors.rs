@@ -52,7 +52,10 @@ fn connections_leave_file_descriptors_for_the_outbox() {
                 .filter_map(|(name, value)| Some((name, value?))),
         );
     let process = Process::start(command);
-    assert!(process.log().contains("too few file descriptors"));
+    wait_until("it says so", || {
+        let told = process.log().contains("too few file descriptors");
+        told.then_some(())
+    });
     // The one that will ask is there before the crowd.
     let mut early = Connection::open(process.address);
     early.write(b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n");
