@@ -145,15 +145,12 @@ impl Connections {
             let endpoint = Arc::clone(&endpoint);
             let ends = (local.clone(), peer.clone());
             let mut request = poem::Request::from((request, ends.0, ends.1, scheme.clone()));
-            if let Some(work) = &work {
-                request.extensions_mut().insert(work.clone());
+            // The place is the request's, and free when that is gone.
+            if let Some(work) = work {
+                request.extensions_mut().insert(work);
             }
             Either::Right(Box::pin(async move {
-                let answer = endpoint.get_response(request).await;
-                if let Some(work) = work {
-                    work.pause();
-                }
-                Ok(answer.into())
+                Ok(endpoint.get_response(request).await.into())
             }))
         });
         let builder = if is_last {
