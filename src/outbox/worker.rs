@@ -32,6 +32,9 @@ use crate::store::{Store, StoreError, Tx};
 pub type Compose =
     Arc<dyn Fn(&Tx<'_>, &Claimed, Timestamp) -> Result<Composed, StoreError> + Send + Sync>;
 
+/// How long at most a message is left alone that comes while there is nothing to do.
+const LINGER: Duration = Duration::from_millis(10);
+
 /// Everything that sending takes.
 pub struct Worker {
     store: Store,
@@ -265,10 +268,21 @@ impl Worker {
         let at_latest = self.clock.now().after(self.poll);
         let deadline = next.map_or(at_latest, |next| next.min(at_latest));
         tokio::select! {
-            () = self.store.mail_queued() => {}
+            () = self.store.mail_queued() => self.linger().await,
             () = self.recovered.notified() => {}
             () = self.clock.sleep_until(deadline) => {}
         }
+    }
+
+    /// Waits for a moment, as long as chance wants. Whoever asks for a link, and at once for something else,
+    /// would see otherwise whether there was a mail to send: by a third of a millisecond for which the other
+    /// request waits while the mail is marked as sent.
+    async fn linger(&self) {
+        let moment = LINGER.mul_f64(self.entropy.fraction());
+        // Whatever clock the program goes by, the strangers' clock is this one.
+        Clock::System
+            .sleep_until(Clock::System.now().after(moment))
+            .await;
     }
 
     fn under_way(&self) -> std::sync::MutexGuard<'_, HashSet<(i64, u32)>> {

@@ -14,7 +14,7 @@ const PAIRS: usize = 10_000;
 
 /// How long the server is left alone behind each request and the one behind that, so that what it does about
 /// one does not fall to the next.
-const QUIET: Duration = Duration::from_millis(3);
+const QUIET: Duration = Duration::from_millis(14);
 
 /// How the account stands that a link is asked for: a letter that its addresses begin with, and a name.
 const CLASSES: [(char, &str); 4] = [
