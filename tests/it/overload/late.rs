@@ -75,10 +75,25 @@ fn a_busy_thread_is_late_and_an_idle_one_is_not() {
         let over = Clock::System.uptime() + LONG + BUSY;
         while Clock::System.uptime() < over {}
 
+        let again = Clock::System.uptime();
         pulse.feel();
         tokio::task::yield_now().await;
         busy();
         assert_eq!(pulse.lateness(), Lateness::Late, "that was another time");
+        // This beat comes, late as it is, and no further one.
+        for _ in 0..10 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(pulse.lateness(), Lateness::OnTime);
+        pulse.feel();
+        tokio::task::yield_now().await;
+        busy();
+        // Unless the machine itself held it up for long meanwhile.
+        let held_up = Clock::System.uptime() >= again + LONG;
+        assert!(
+            pulse.lateness() == Lateness::Late || held_up,
+            "not for long"
+        );
         beating.abort();
     });
 }
