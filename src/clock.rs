@@ -99,6 +99,11 @@ impl Clock {
         }
     }
 
+    /// Returns after this span.
+    pub async fn sleep(&self, span: Duration) {
+        self.sleep_until(self.now().after(span)).await;
+    }
+
     /// Returns once the clock shows `deadline` or later.
     ///
     /// The system clock's wait is measured on the monotonic clock, so a stepped wall clock can make

@@ -89,8 +89,7 @@ impl Tls {
     /// Looks at the files every few seconds, for as long as it is polled.
     pub async fn keep_up(&self) {
         loop {
-            let next = self.clock.now().after(LOOK_EVERY);
-            self.clock.sleep_until(next).await;
+            self.clock.sleep(LOOK_EVERY).await;
             let stamps = Stamps::of(&self.files);
             if self.watch().stamps != stamps {
                 self.reload();

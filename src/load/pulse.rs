@@ -78,9 +78,7 @@ impl Pulse {
             }
             let due = uptime() + micros(BEAT);
             self.due.store(due, Ordering::Relaxed);
-            Clock::System
-                .sleep_until(Clock::System.now().after(BEAT))
-                .await;
+            Clock::System.sleep(BEAT).await;
             self.beaten(due, uptime());
         }
     }

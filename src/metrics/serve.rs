@@ -43,8 +43,7 @@ pub async fn serve(app: Arc<App>, listener: TcpListener, mut stop: watch::Receiv
             _ = stop.wait_for(|stop| *stop) => return,
         };
         let Ok((stream, _)) = accepted else {
-            let pause = app.clock.now().after(ACCEPT_PAUSE);
-            app.clock.sleep_until(pause).await;
+            app.clock.sleep(ACCEPT_PAUSE).await;
             continue;
         };
         let app = Arc::clone(&app);

@@ -167,9 +167,8 @@ impl Worker {
                 Err(error) => {
                     tracing::error!(%error, "the outbox cannot be read; trying again");
                     // What keeps the database from answering may last: asking at once would be a loop.
-                    let pause = self.clock.now().after(self.poll);
                     tokio::select! {
-                        () = self.clock.sleep_until(pause) => {}
+                        () = self.clock.sleep(self.poll) => {}
                         _ = stop.wait_for(|stop| *stop) => {}
                     }
                 }
@@ -247,7 +246,7 @@ impl Worker {
         let lane = self.lanes.take(|| self.relays.window()).await;
         if let Some(pace) = &self.pace {
             while let Err(wait) = self.take_moment(pace) {
-                self.clock.sleep_until(self.clock.now().after(wait)).await;
+                self.clock.sleep(wait).await;
             }
         }
         lane
@@ -280,9 +279,7 @@ impl Worker {
     async fn linger(&self) {
         let moment = LINGER.mul_f64(self.entropy.fraction());
         // Whatever clock the program goes by, the strangers' clock is this one.
-        Clock::System
-            .sleep_until(Clock::System.now().after(moment))
-            .await;
+        Clock::System.sleep(moment).await;
     }
 
     fn under_way(&self) -> std::sync::MutexGuard<'_, HashSet<(i64, u32)>> {

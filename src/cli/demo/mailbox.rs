@@ -80,7 +80,7 @@ impl Mailbox {
                 self.seen.insert(name);
                 return read(file);
             }
-            CLOCK.sleep_until(CLOCK.now().after(LOOK_EVERY)).await;
+            CLOCK.sleep(LOOK_EVERY).await;
         }
     }
 }

@@ -71,7 +71,7 @@ impl Manager {
         let every = self.watchdog.map_or(EVERY, |limit| limit / 2);
         let mut shown = String::new();
         loop {
-            clock.sleep_until(clock.now().after(every)).await;
+            clock.sleep(every).await;
             let app = server.app();
             let relays = app.worker.relays();
             let backups = app.backups.status();

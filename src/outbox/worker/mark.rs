@@ -40,9 +40,7 @@ impl Worker {
                 counted = true;
                 self.unmarked.fetch_add(1, Ordering::AcqRel);
             }
-            self.clock
-                .sleep_until(self.clock.now().after(self.poll))
-                .await;
+            self.clock.sleep(self.poll).await;
         }
         if counted {
             self.unmarked.fetch_sub(1, Ordering::AcqRel);
