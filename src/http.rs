@@ -109,19 +109,21 @@ impl Manners {
     }
 }
 
-/// Everything that the server answers.
-fn routes(app: &Arc<App>, manners: &Arc<Manners>) -> impl Endpoint<Output = Response> + use<> {
+/// Everything that the server answers, and the manners in which it does.
+fn routes(app: &Arc<App>) -> (impl Endpoint<Output = Response> + use<>, Arc<Manners>) {
     let api = service(&app.config.http.public_url);
     let document = api.spec();
+    let manners = Manners::new(app, &document);
     let page = docs::ui(document.clone());
     let routes = pages::add_to(Route::new())
         .nest("/", api)
         .at("/docs", get(page))
         .at("/openapi.json", get(docs::document(document)))
         .data(Arc::clone(app));
-    let allowed = Arc::clone(manners);
-    surround(manners, routes)
-        .around(move |next, request| methods::allow(Arc::clone(&allowed), next, request))
+    let allowed = Arc::clone(&manners);
+    let routes = surround(&manners, routes)
+        .around(move |next, request| methods::allow(Arc::clone(&allowed), next, request));
+    (routes, manners)
 }
 
 /// What stands around every route: a failure or a panic becomes an answer, and every answer has the

@@ -30,10 +30,10 @@ const FILES_OF_AN_ATTEMPT: usize = 2;
 /// What a thread that answers waits by: the system's list of what is ready, and ways to wake it.
 const FILES_OF_A_CORE: usize = 4;
 
-/// While the cores are late, so much of the places is filled: room for many who come at the same moment.
+/// While the cores are late, one place of so many is filled: room for many who come at the same moment.
 const PLACES_WHILE_LATE: usize = 4;
 
-/// And so much when they have been for long.
+/// And one of so many when they have been for long.
 const PLACES_WHEN_LATE_FOR_LONG: usize = 16;
 
 /// But so many in any case, so that there is always something to do: what made the cores late may be over.
@@ -189,7 +189,7 @@ impl Work {
     }
 
     /// Gives the place up, to wait for the client: those who are slow must not take the places of the
-    /// others. Also for good, when the request has been answered.
+    /// others.
     pub fn pause(&self) {
         drop(self.permit().take());
     }

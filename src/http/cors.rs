@@ -48,12 +48,12 @@ impl Origins {
     /// Lets the origin of a request to `path` with these headers read the answer, if it is known to be
     /// allowed without another look.
     pub(super) fn tell_known(&self, path: &str, headers: &HeaderMap, response: &mut Response) {
-        let origin = origin_of(path, headers).filter(|origin| {
-            origin
-                .to_str()
-                .is_ok_and(|text| self.is_configured(text) || self.known().origins.contains(text))
-        });
-        tell(response.headers_mut(), origin.cloned());
+        let origin = origin_of(path, headers)
+            .filter(|(_, text)| self.is_configured(text) || self.known().origins.contains(*text));
+        tell(
+            response.headers_mut(),
+            origin.map(|(origin, _)| origin.clone()),
+        );
     }
 
     fn known(&self) -> Known {
@@ -103,12 +103,10 @@ pub(super) async fn share<E: Endpoint<Output = Response>>(
     next: Arc<E>,
     request: Request,
 ) -> poem::Result<Response> {
-    let mut origin = origin_of(request.uri().path(), request.headers()).cloned();
-    if let Some(text) = origin.as_ref().and_then(|origin| origin.to_str().ok())
-        && !manners.origins.allow(text).await
-    {
-        origin = None;
-    }
+    let origin = match origin_of(request.uri().path(), request.headers()) {
+        Some((origin, text)) if manners.origins.allow(text).await => Some(origin.clone()),
+        _ => None,
+    };
     let is_preflight = request.method() == Method::OPTIONS
         && request
             .headers()
@@ -122,10 +120,11 @@ pub(super) async fn share<E: Endpoint<Output = Response>>(
     Ok(response)
 }
 
-/// Whose page asks, where others than ours may read the answer.
-fn origin_of<'a>(path: &str, headers: &'a HeaderMap) -> Option<&'a HeaderValue> {
+/// Whose page asks, and how that reads, where others than ours may read the answer.
+fn origin_of<'a>(path: &str, headers: &'a HeaderMap) -> Option<(&'a HeaderValue, &'a str)> {
     let origin = headers.get(header::ORIGIN)?;
-    (!pages::is_under(path) && origin.to_str().is_ok()).then_some(origin)
+    let text = origin.to_str().ok()?;
+    (!pages::is_under(path)).then_some((origin, text))
 }
 
 fn tell(headers: &mut HeaderMap, origin: Option<HeaderValue>) {

@@ -33,8 +33,8 @@ pub(super) enum Entrance {
 pub(super) struct Door(Arc<Manners>);
 
 impl Door {
-    pub(super) fn new(manners: &Arc<Manners>) -> Self {
-        Self(Arc::clone(manners))
+    pub(super) fn new(manners: Arc<Manners>) -> Self {
+        Self(manners)
     }
 
     /// Lets a request in when there is a place for it. On one of the last seats (`is_last`) nothing but

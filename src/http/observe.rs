@@ -56,13 +56,14 @@ impl Observed {
 
     fn answered(self, app: &App, response: &mut Response) {
         let status = response.status().as_u16();
-        let seconds = self.took(app).as_secs_f64();
+        let took = self.took(app);
+        let seconds = took.as_secs_f64();
         if response.status() == StatusCode::INTERNAL_SERVER_ERROR {
             tracing::error!(status, seconds, "answered");
         } else {
             tracing::debug!(status, seconds, "answered");
         }
-        self.count(app, response);
+        self.count(app, took, response);
     }
 
     /// What was turned away is told of in one line, and only where everything is: its span would cost more
@@ -72,15 +73,15 @@ impl Observed {
             id, route, method, ..
         } = &self;
         tracing::debug!(id, method, route = &**route, "turned away");
-        self.count(app, response);
+        let took = self.took(app);
+        self.count(app, took, response);
     }
 
     fn took(&self, app: &App) -> Duration {
         app.clock.uptime().saturating_sub(self.begun)
     }
 
-    fn count(self, app: &App, response: &mut Response) {
-        let took = self.took(app);
+    fn count(self, app: &App, took: Duration, response: &mut Response) {
         let answered = Answered {
             route: self.route,
             method: self.method,

@@ -26,7 +26,6 @@ use tokio::sync::watch;
 use self::handshake::{Handshake, Wire};
 use self::lanes::Lanes;
 use self::patient::Patient;
-use super::Manners;
 use super::door::{Door, Entrance};
 use crate::app::App;
 use crate::config;
@@ -46,9 +45,9 @@ const HURRIED: Duration = Duration::from_secs(1);
 /// long as the configuration allows.
 pub async fn serve(app: Arc<App>, listener: TcpListener, mut stop: watch::Receiver<bool>) {
     let config = &app.config.http;
-    let manners = Manners::new(&app, &super::openapi(&config.public_url));
-    let endpoint = Arc::new(super::routes(&app, &manners));
-    let connections = Connections::new(config, Door::new(&manners));
+    let (endpoint, manners) = super::routes(&app);
+    let endpoint = Arc::new(endpoint);
+    let connections = Connections::new(config, Door::new(manners));
     let tls = app
         .tls
         .as_ref()
@@ -66,8 +65,7 @@ pub async fn serve(app: Arc<App>, listener: TcpListener, mut stop: watch::Receiv
                     tracing::warn!(%error, "connections cannot be accepted");
                 }
                 failures += 1;
-                let pause = app.clock.now().after(ACCEPT_PAUSE);
-                app.clock.sleep_until(pause).await;
+                app.clock.sleep(ACCEPT_PAUSE).await;
                 continue;
             }
         };
