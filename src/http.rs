@@ -19,6 +19,7 @@ mod envelope;
 mod error;
 mod exchange;
 mod fields;
+pub mod json;
 mod limited;
 mod member;
 mod methods;
@@ -30,7 +31,7 @@ mod probes;
 mod reset;
 pub mod serve;
 mod two_factor;
-mod urlencoded;
+pub mod urlencoded;
 
 use std::sync::Arc;
 

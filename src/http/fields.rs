@@ -1,12 +1,11 @@
 //! Properties of a request: found whatever their case, refused when given twice, and every problem
 //! collected before the first is reported.
 
-use serde::Deserialize;
-use serde::de::{self, MapAccess, Visitor};
 use serde_json::Value;
 
 use super::envelope::FieldError;
 use super::error::Failure;
+use super::json::{self, Malformed};
 use crate::business::BusinessId;
 use crate::email::EmailAddress;
 
@@ -30,20 +29,18 @@ pub(super) struct Fields {
 impl Fields {
     /// The properties of a JSON object. The words for a malformed one are ours, not the parser's.
     pub(super) fn from_json(body: &[u8]) -> Result<Self, Failure> {
-        if body.iter().all(u8::is_ascii_whitespace) {
-            return Err(Failure::BadRequest("The request body is empty."));
-        }
-        match serde_json::from_slice::<Pairs>(body) {
-            Ok(Pairs(Some(given))) => Ok(Self {
-                source: Source::Json,
-                given,
-                errors: Vec::new(),
-            }),
-            Ok(Pairs(None)) => Err(Failure::BadRequest(
-                "The request body must be a JSON object.",
-            )),
-            Err(_) => Err(Failure::BadRequest("The request body is not valid JSON.")),
-        }
+        let given = json::members(body).map_err(|malformed| {
+            Failure::BadRequest(match malformed {
+                Malformed::Empty => "The request body is empty.",
+                Malformed::NoObject => "The request body must be a JSON object.",
+                Malformed::Syntax => "The request body is not valid JSON.",
+            })
+        })?;
+        Ok(Self {
+            source: Source::Json,
+            given,
+            errors: Vec::new(),
+        })
     }
 
     /// The parameters of a query string.
@@ -192,61 +189,4 @@ fn attempted_text(value: &Value) -> String {
         other => other.to_string(),
     };
     text.chars().take(ATTEMPTED_CHARACTERS).collect()
-}
-
-/// The members of a JSON object in the order in which they stand, doubles included; none for JSON
-/// that is no object.
-struct Pairs(Option<Vec<(String, Value)>>);
-
-impl<'de> Deserialize<'de> for Pairs {
-    fn deserialize<D: de::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Members;
-
-        impl<'de> Visitor<'de> for Members {
-            type Value = Pairs;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("a JSON object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Pairs, A::Error> {
-                let mut members = Vec::new();
-                while let Some(member) = map.next_entry()? {
-                    members.push(member);
-                }
-                Ok(Pairs(Some(members)))
-            }
-
-            fn visit_seq<A: de::SeqAccess<'de>>(self, mut seq: A) -> Result<Pairs, A::Error> {
-                while seq.next_element::<de::IgnoredAny>()?.is_some() {}
-                Ok(Pairs(None))
-            }
-
-            fn visit_unit<E>(self) -> Result<Pairs, E> {
-                Ok(Pairs(None))
-            }
-
-            fn visit_bool<E>(self, _: bool) -> Result<Pairs, E> {
-                Ok(Pairs(None))
-            }
-
-            fn visit_i64<E>(self, _: i64) -> Result<Pairs, E> {
-                Ok(Pairs(None))
-            }
-
-            fn visit_u64<E>(self, _: u64) -> Result<Pairs, E> {
-                Ok(Pairs(None))
-            }
-
-            fn visit_f64<E>(self, _: f64) -> Result<Pairs, E> {
-                Ok(Pairs(None))
-            }
-
-            fn visit_str<E>(self, _: &str) -> Result<Pairs, E> {
-                Ok(Pairs(None))
-            }
-        }
-
-        deserializer.deserialize_any(Members)
-    }
 }

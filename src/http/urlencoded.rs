@@ -9,7 +9,7 @@ pub(super) const FORM: &str = "application/x-www-form-urlencoded";
 
 /// What is wrong with a form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Malformed {
+pub enum Malformed {
     /// It is not UTF-8, or holds a NUL character.
     Text,
     /// A name stands in it more than once.
@@ -17,7 +17,7 @@ pub(super) enum Malformed {
 }
 
 /// The values by their names, each given once.
-pub(super) fn parse(bytes: &[u8]) -> Result<HashMap<String, String>, Malformed> {
+pub fn parse(bytes: &[u8]) -> Result<HashMap<String, String>, Malformed> {
     let mut given = HashMap::new();
     for pair in bytes.split(|byte| *byte == b'&').filter(|p| !p.is_empty()) {
         let (name, value) = match pair.iter().position(|byte| *byte == b'=') {

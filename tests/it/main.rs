@@ -21,6 +21,7 @@ mod guesses;
 mod http;
 mod import_export;
 mod init;
+mod judge;
 mod jwt;
 mod key_rotation;
 mod kill;

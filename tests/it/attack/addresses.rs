@@ -1,13 +1,12 @@
 //! Email addresses.
 
-use lettre::Address;
-use mail_parser::MessageParser;
 use proptest::prelude::*;
 use proptest::sample::select;
-use readmit::email::{EmailAddress, EmailError};
+use readmit::email::EmailAddress;
 
 use super::damage::{Bytes, damaged};
 use super::{Effort, attack};
+use crate::judge::addresses::judge;
 
 /// With these, others have been talked into sending mail to somebody else, or to more than one.
 const ATTACKS: [&str; 22] = [
@@ -83,55 +82,6 @@ fn candidate() -> impl Strategy<Value = String> {
         select(&ATTACKS[..]).prop_map(|text| text.as_bytes().to_vec()),
     ];
     damaged(seeds, PIECES).prop_map(|Bytes(bytes)| String::from_utf8_lossy(&bytes).into_owned())
-}
-
-/// Whoever reads the address later, in a header, in a command, or in another program's library, reads the
-/// same one mailbox.
-fn judge(text: &str) {
-    let address = match EmailAddress::parse(text) {
-        Ok(address) => address,
-        Err(EmailError::Empty) => {
-            assert_eq!(text.trim_matches([' ', '\t']), "");
-            return;
-        }
-        Err(EmailError::NotAscii) => {
-            assert!(!text.is_ascii());
-            return;
-        }
-        Err(EmailError::TooLong | EmailError::Invalid) => return,
-    };
-    let shown = address.as_str();
-    assert_eq!(shown, text.trim_matches([' ', '\t']));
-    assert!(shown.len() <= EmailAddress::MAX_OCTETS);
-    assert!(
-        shown.bytes().all(|byte| byte.is_ascii_graphic()),
-        "{shown:?}"
-    );
-    assert!(!shown.contains(['"', '<', '>', ',', ';', ':', '(', ')', '\\', '[', ']']));
-    assert!(
-        !shown.contains("=?") || address.domain().contains("=?"),
-        "{shown}"
-    );
-    assert_eq!(shown.matches('@').count(), 1);
-    assert_eq!(format!("{}@{}", address.local(), address.domain()), shown);
-    assert_eq!(address.key(), shown.to_ascii_lowercase());
-
-    let again =
-        EmailAddress::parse(address.key()).expect("the form that is stored is an address too");
-    assert_eq!(again, address);
-    assert_eq!(again.as_str(), address.key());
-
-    let library: Address = shown.parse().expect("the library that sends takes it");
-    assert_eq!(
-        (library.user(), library.domain()),
-        (address.local(), address.domain())
-    );
-    let header = format!("To: {shown}\r\n\r\n");
-    let message = MessageParser::default().parse(&header).expect("a message");
-    let read = message.to().and_then(|to| to.as_list()).expect("a list");
-    assert_eq!(read.len(), 1, "{read:?}");
-    assert_eq!(read[0].address.as_deref(), Some(shown));
-    assert_eq!(read[0].name, None);
 }
 
 fn candidates_are_one_mailbox_or_none(effort: Effort) {

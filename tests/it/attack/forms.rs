@@ -1,13 +1,13 @@
 //! Form bodies, as the token endpoints read them.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 
 use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::damage::{Bytes, damaged};
 use super::{Effort, attack};
+use crate::judge::forms::{judge, read_by_another};
 use crate::support::app::TestApp;
 use crate::support::connection::Connection;
 use crate::support::contract;
@@ -100,26 +100,6 @@ fn form() -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
-/// What a reader that somebody else wrote makes of the form; nothing if the form is ambiguous, or holds
-/// what is no text.
-fn read_by_another(body: &[u8]) -> Option<HashMap<String, String>> {
-    let mut given = HashMap::new();
-    for (name, value) in url::form_urlencoded::parse(body) {
-        // It puts this where others would have to guess.
-        let garbled = |text: &str| text.contains(['\u{fffd}', '\0']);
-        if garbled(&name) || garbled(&value) {
-            return None;
-        }
-        if given
-            .insert(name.into_owned(), value.into_owned())
-            .is_some()
-        {
-            return None;
-        }
-    }
-    Some(given)
-}
-
 /// Posts the form on a connection that stays open. Fails unless the answer is as documented.
 fn post(connection: &RefCell<Connection>, path: &str, body: &[u8]) -> Answer {
     let mut request = format!(
@@ -150,6 +130,7 @@ fn forms_are_read_as_others_read_them(effort: Effort) {
         effort,
         &damaged(form(), PIECES),
         |Bytes(body)| {
+            judge(&body);
             let given = read_by_another(&body);
             let value = |name: &str| {
                 let given = given.as_ref()?.get(name)?;

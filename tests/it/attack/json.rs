@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::damage::{Bytes, damaged};
 use super::{Effort, attack};
+use crate::judge::json::judge;
 use crate::support::app::{TestApp, USERS};
 use crate::support::connection::Connection;
 use crate::support::contract;
@@ -236,6 +237,7 @@ fn damaged_bodies_are_refused_in_our_words(effort: Effort) {
     let intake = Intake::open();
     let bodies = damaged(members().prop_map(|members| written(&members)), PIECES);
     attack("JSON bodies", effort, &bodies, |Bytes(body)| {
+        judge(&body);
         let (answer, envelope) = intake.post(&body);
         let message = envelope["Message"].as_str().unwrap_or_default();
         match serde_json::from_slice::<Value>(&body) {

@@ -6,20 +6,18 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use proptest::prelude::*;
 use proptest::sample::select;
 use readmit::accounts::AccountId;
-use readmit::clock::{Clock, ManualClock, Timestamp};
+use readmit::clock::Timestamp;
 use readmit::entropy::Entropy;
-use readmit::token::{Jti, KeyRing, Kind, SessionClaims, Signer, Subject};
+use readmit::token::{Jti, Kind, SessionClaims, Subject};
 use serde_json::{Map, Value, json};
-use tempfile::TempDir;
 
 use super::damage::{Bytes, damaged};
 use super::{Effort, attack};
-use crate::support::app::{START, email};
+use crate::judge::tokens::{ISSUER, KINDS, Mint, START, audience, typ};
+use crate::support::app::email;
 use crate::support::jwt::SigningKey;
 
-const ISSUER: &str = "https://id.readmit.test";
 const ACCOUNT: &str = "00000000-0000-4000-8000-000000000007";
-const KINDS: [Kind; 3] = [Kind::Reset, Kind::Login, Kind::Access];
 
 const PIECES: &[&[u8]] = &[
     b".",
@@ -41,59 +39,23 @@ const PIECES: &[&[u8]] = &[
     b"\xd0\x90",
 ];
 
-/// The tokens of one deployment, and its key.
-struct Mint {
-    signer: Signer,
-    key: SigningKey,
-    _folder: TempDir,
-}
-
-impl Mint {
-    fn open() -> Self {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let clock = Clock::Manual(ManualClock::new(START));
-        let keys = folder.path().join("keys");
-        let ring = KeyRing::open(&keys, Duration::from_hours(1), clock).expect("keys");
-        Self {
-            signer: Signer::new(ring, &ISSUER.parse().expect("a URL")),
-            key: SigningKey::of(&keys),
-            _folder: folder,
-        }
-    }
-
-    fn token(&self, kind: Kind) -> String {
-        let subject = Subject {
-            account: AccountId::parse(ACCOUNT).expect("an id"),
-            email: email("jane@example.com"),
-            business: None,
-            jti: Jti::new(&Entropy::seeded(1)),
-            issued_at: START,
-            expires_at: START.after(Duration::from_hours(1)),
-        };
-        let session = SessionClaims {
-            session: "the session",
-            client_id: "portal",
-        };
-        match kind {
-            Kind::Access => self.signer.sign_access(&subject, &session),
-            kind => self.signer.sign(kind, &subject),
-        }
-    }
-}
-
-const fn typ(kind: Kind) -> &'static str {
+/// A good token.
+fn token(mint: &Mint, kind: Kind) -> String {
+    let subject = Subject {
+        account: AccountId::parse(ACCOUNT).expect("an id"),
+        email: email("jane@example.com"),
+        business: None,
+        jti: Jti::new(&Entropy::seeded(1)),
+        issued_at: START,
+        expires_at: START.after(Duration::from_hours(1)),
+    };
+    let session = SessionClaims {
+        session: "the session",
+        client_id: "portal",
+    };
     match kind {
-        Kind::Reset => "reset+jwt",
-        Kind::Login => "login+jwt",
-        Kind::Access => "at+jwt",
-    }
-}
-
-const fn audience(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Reset => "password-reset",
-        Kind::Login => "exchange",
-        Kind::Access => ISSUER,
+        Kind::Access => mint.signer.sign_access(&subject, &session),
+        kind => mint.signer.sign(kind, &subject),
     }
 }
 
@@ -246,6 +208,7 @@ fn a_token_counts_only_if_all_of_it_is_as_we_write_it(effort: Effort) {
         effort,
         &inputs,
         |(kind, header, claims)| {
+            mint.judge_signed(&object(&header), &object(&claims));
             let token = mint.key.sign_text(&object(&header), &object(&claims));
             for asked in KINDS {
                 // What is wrong for one kind may be, in both places, just what another has.
@@ -284,7 +247,7 @@ fn signed_tokens_for_a_minute() {
 /// into another one.
 fn a_damaged_token_is_none(effort: Effort) {
     let mint = Mint::open();
-    let tokens = KINDS.map(|kind| mint.token(kind));
+    let tokens = KINDS.map(|kind| token(&mint, kind));
     let known = tokens.clone();
     let whole = select(&[0_usize, 1, 2][..]).prop_map(move |n| known[n].clone().into_bytes());
     attack(
@@ -319,7 +282,7 @@ fn no_part_of_a_token_has_a_second_spelling() {
     let mint = Mint::open();
     let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     for kind in KINDS {
-        let token = mint.token(kind);
+        let token = token(&mint, kind);
         let parts: Vec<&str> = token.split('.').collect();
         for place in 0..parts.len() {
             for last in alphabet {

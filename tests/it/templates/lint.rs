@@ -29,7 +29,7 @@ fn every_built_in_template_passes() {
 }
 
 /// A template, and how what is said of it begins.
-const FAULTY: [(Kind, Part, &str, &str); 26] = [
+const FAULTY: [(Kind, Part, &str, &str); 29] = [
     (Kind::Reset, Part::Text, " \n", "it is empty"),
     (Kind::Reset, Part::Text, "{{ link }} {% if %}", "line 1: "),
     (Kind::Reset, Part::Text, "one\n{{ link }\n", "line 2: "),
@@ -160,6 +160,25 @@ const FAULTY: [(Kind, Part, &str, &str); 26] = [
         "{{ link }}{{ 'x' * 100000000 }}",
         "it takes too long to fill in",
     ),
+    // Neither would ever come to its end.
+    (
+        Kind::Reset,
+        Part::Text,
+        "{{ link }}\n{{ [[1] * 99999999] * 99999999 }}",
+        "line 2: only a text in quotes can be repeated, as in {{ '-' * 40 }}",
+    ),
+    (
+        Kind::Reset,
+        Part::Text,
+        "{{ link }}{% set x = \"'\"|list %}{{ '' ~ 99999999 * x }}",
+        "line 1: only a text in quotes",
+    ),
+    (
+        Kind::Reset,
+        Part::Text,
+        "{{ link }}{{ {'a': {'b': '*'}} ~ ['x'] * 99999999 }}",
+        "line 1: only a text in quotes",
+    ),
     (
         Kind::Reset,
         Part::Text,
@@ -173,6 +192,19 @@ const FAULTY: [(Kind, Part, &str, &str); 26] = [
         "it cannot be filled in: ",
     ),
 ];
+
+/// A star is no multiplication where it is text.
+#[test]
+fn a_star_that_repeats_no_list_may_stand() {
+    for source in [
+        "{{ link }} {{ '-' * 40 }} {{ \"=\"*40 }}",
+        "*** {{ link }} *** }} * {{ name|replace('*', \"it's * \\\" *\") }} *",
+    ] {
+        assert_eq!(faults(Kind::Reset, Part::Text, source), [""; 0], "{source}");
+    }
+    let style = "<style>/* {a} */ p { margin: calc(2 * 1em) }</style><a href=\"{{ link }}\">x</a>";
+    assert_eq!(faults(Kind::Reset, Part::Html, style), [""; 0]);
+}
 
 /// Each rule, by a template that breaks this one alone.
 #[test]
