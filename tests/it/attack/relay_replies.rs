@@ -179,6 +179,22 @@ fn relay_replies_for_a_minute() {
     no_reply_does_more_than_fail_a_letter(Effort::Minute);
 }
 
+/// Features that are nothing, or blanks, are none, and keep no letter back.
+#[test]
+fn a_relay_may_offer_blanks() {
+    let relay = Relay::new();
+    for features in [
+        "250-x\r\n250-\r\n250  \r\n",
+        "250-x\r\n250-   \r\n250-\t\r\n250 \r\n",
+        "250-x\r\n250 \u{b} \r\n",
+    ] {
+        let replies = format!("220 x\r\n{features}250 ok\r\n250 ok\r\n354 go\r\n250 taken\r\n");
+        let (outcome, told) = relay.answer("none", replies.as_bytes());
+        judge(&outcome, &told);
+        assert!(outcome.is_ok(), "{features:?}: {outcome:?}");
+    }
+}
+
 /// RFC 3463: a code is read back as it is written, and nothing else is one.
 #[test]
 fn an_enhanced_code_is_read_as_it_is_written() {

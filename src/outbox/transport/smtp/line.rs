@@ -66,10 +66,15 @@ impl Line {
     }
 
     /// lettre expects a greeting first, and introduces itself: this plays the relay's part again, whose
-    /// answer to EHLO is known.
+    /// answer to EHLO is known. A feature of nothing but blanks, at which lettre panics, is none there.
     pub(super) fn rehearsing(self, features: &str) -> Self {
+        let features = features.lines().map(|line| match line.split_at_checked(4) {
+            Some((code, feature)) => format!("{code}{}\r\n", feature.trim_end()),
+            None => format!("{line}\r\n"),
+        });
+        let features: String = features.collect();
         Self {
-            stand_in: [STAND_IN_GREETING, features].concat().into_bytes(),
+            stand_in: [STAND_IN_GREETING, &features].concat().into_bytes(),
             is_rehearsal: true,
             ..self
         }
