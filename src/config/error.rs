@@ -1,7 +1,9 @@
-//! What can be wrong with a configuration, in one message each.
+//! What can be wrong with a configuration, in one message each, in which what was written there is no more than text.
 
 use std::fmt;
 use std::path::PathBuf;
+
+use crate::text::inert_line;
 
 /// Where a value came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,7 +21,7 @@ impl fmt::Display for Origin {
         match self {
             Self::Sample => f.write_str("built-in defaults"),
             Self::File(path) => path.display().fmt(f),
-            Self::Env(name) => f.write_str(name),
+            Self::Env(name) => f.write_str(&inert_line(name)),
         }
     }
 }
@@ -36,7 +38,10 @@ pub enum ConfigError {
         source: std::io::Error,
     },
     /// The file is no TOML. The line itself is not shown, because it may hold a password.
-    #[error("{origin}: line {line}, column {column}: this is not valid TOML: {problem}")]
+    #[error(
+        "{origin}: line {line}, column {column}: this is not valid TOML: {}",
+        inert_line(problem)
+    )]
     Syntax {
         /// The file.
         origin: Origin,
@@ -48,7 +53,7 @@ pub enum ConfigError {
         problem: String,
     },
     /// There is no such section or key.
-    #[error("{origin}: {name}: {hint}")]
+    #[error("{origin}: {}: {}", inert_line(name), inert_line(hint))]
     Unknown {
         /// Where it stands.
         origin: Origin,
@@ -68,7 +73,7 @@ pub enum ConfigError {
         key: String,
     },
     /// A value cannot be used.
-    #[error("{origin}: {key}: {problem}")]
+    #[error("{origin}: {key}: {}", inert_line(problem))]
     Invalid {
         /// Where the value came from.
         origin: Origin,

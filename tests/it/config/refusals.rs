@@ -54,6 +54,28 @@ fn an_unknown_key_or_section_is_named_with_what_was_probably_meant() {
     }
 }
 
+/// What stands in a file is text in a message about it, whatever a terminal would make of it.
+#[test]
+fn no_message_acts_on_the_terminal_that_shows_it() {
+    for (file, shown) in [
+        (
+            "[backup]\npassphrase_file = \"\\u001b[2J\"",
+            "backup.passphrase_file: cannot read  [2J: ",
+        ),
+        (
+            "[http]\nlisten = \"\\u001b]0;x\\u0007\"",
+            "http.listen: \"\\u{1b}]0;x\\u{7}\" ",
+        ),
+        ("[smtp]\n\"\\u202e\" = 1", "smtp. : "),
+        ("[\"\\u009b2J\"]\n", "[ 2J]: "),
+    ] {
+        let message = refusal(file, &[]);
+        let expected = format!("readmit.toml: {shown}");
+        assert!(message.starts_with(&expected), "{message:?}");
+        assert!(!message.contains(char::is_control), "{message:?}");
+    }
+}
+
 #[test]
 fn two_variables_for_one_key_are_refused() {
     let env = [("READMIT_RESET__TTL", "1h"), ("READMIT_RESET__ttl", "2h")];
