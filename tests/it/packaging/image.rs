@@ -35,6 +35,13 @@ fn the_image_runs_without_rights_and_without_a_shell() {
     assert_eq!(last_stage("USER"), ["65532:65532"]);
     assert_eq!(last_stage("VOLUME"), ["[\"/data\"]"]);
     assert_eq!(last_stage("WORKDIR"), ["/data"]);
+    // There is no library either.
+    let built: Vec<_> = instructions()
+        .into_iter()
+        .filter(|line| line.contains("cargo build"))
+        .collect();
+    assert_eq!(built.len(), 1);
+    assert!(built[0].contains("+crt-static") && built[0].contains("--locked"));
     // Of the server's own signals it is the one that finishes what is under way.
     assert_eq!(last_stage("STOPSIGNAL"), ["SIGTERM"]);
     // There is no shell to read other forms.
