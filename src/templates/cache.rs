@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use minijinja::Value;
 
-use super::engine::Compiled;
+use super::engine::{Compiled, in_words};
 use super::{Filling, Kind, Part, builtin, lint, sql};
 use crate::business::BusinessId;
 use crate::clock::Timestamp;
@@ -151,7 +151,7 @@ impl Templates {
             Template::Ready(compiled) => Arc::clone(compiled),
             Template::Source(source) => {
                 let compiled = Compiled::new(saved.part, chosen.language, source.clone())
-                    .map_err(|error| lint::in_words(&error))?;
+                    .map_err(|error| error.to_string())?;
                 let compiled = Arc::new(compiled);
                 let key = (saved.id, chosen.language);
                 self.compiled()
@@ -159,9 +159,7 @@ impl Templates {
                 compiled
             }
         };
-        let text = compiled
-            .render(values)
-            .map_err(|error| lint::in_words(&error))?;
+        let text = compiled.render(values).map_err(|error| in_words(&error))?;
         match lint::missing(saved.part, &text, filling) {
             // It may stand in a branch that the lint's samples lead to and this mail does not.
             Some(what) => Err(format!("the {what} is missing in this mail")),

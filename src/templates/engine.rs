@@ -12,6 +12,25 @@ const FUEL: u64 = 10_000;
 /// The name of the template in its environment; it stands in error messages.
 const NAME: [&str; 3] = ["subject.txt", "text.txt", "html.html"];
 
+/// Why a template cannot be compiled.
+#[derive(Debug, thiserror::Error)]
+#[error("line {line}: {reason}")]
+pub(super) struct NotCompiled {
+    /// Where, from 1.
+    pub(super) line: usize,
+    /// Why.
+    pub(super) reason: String,
+}
+
+impl From<Error> for NotCompiled {
+    fn from(error: Error) -> Self {
+        Self {
+            line: error.line().unwrap_or(1),
+            reason: reason(&error),
+        }
+    }
+}
+
 /// One part's template, ready to be filled in.
 pub(super) struct Compiled {
     environment: Environment<'static>,
@@ -20,7 +39,10 @@ pub(super) struct Compiled {
 
 impl Compiled {
     /// Compiles `source`. One of HTML may extend `layout.html`, which is that of the language.
-    pub(super) fn new(part: Part, language: Language, source: String) -> Result<Self, Error> {
+    pub(super) fn new(part: Part, language: Language, source: String) -> Result<Self, NotCompiled> {
+        if let Some(refused) = refused(&source) {
+            return Err(refused);
+        }
         let mut environment = environment();
         let [subject, text, html] = NAME;
         let name = match part {
@@ -69,4 +91,72 @@ pub(super) fn environment() -> Environment<'static> {
         }
     });
     environment
+}
+
+/// The first of what the language takes and we do not: lists that are repeated, which costs nothing by itself,
+/// while what is made of one has no bound, and imports, since there is nothing to import and the library panics
+/// at what is no name behind `as`.
+fn refused(source: &str) -> Option<NotCompiled> {
+    let because = |at: usize, reason: &str| {
+        Some(NotCompiled {
+            line: source[..at].split('\n').count(),
+            reason: reason.to_owned(),
+        })
+    };
+    let mut characters = source.char_indices();
+    let (mut in_tag, mut braces, mut quote, mut last) = (false, 0, None, ' ');
+    while let Some((at, c)) = characters.next() {
+        let rest = &source[at..];
+        match (quote, c) {
+            (Some(_), '\\') => {
+                characters.next();
+            }
+            (Some(open), _) if c == open => (quote, last) = (None, c),
+            (Some(_), _) => {}
+            (None, _) if !in_tag => {
+                in_tag = rest.starts_with("{{") || rest.starts_with("{%");
+                if in_tag {
+                    characters.next();
+                }
+                let statement = rest.strip_prefix("{%").unwrap_or_default();
+                let statement = statement.trim_start_matches(['-', '+']).trim_start();
+                if statement.starts_with("import") {
+                    return because(at, "there is nothing to import; leave it out");
+                }
+                last = ' ';
+            }
+            (None, '}') if braces > 0 => (braces, last) = (braces - 1, c),
+            (None, '}' | '%') if rest.starts_with("}}") || rest.starts_with("%}") => {
+                in_tag = false;
+            }
+            (None, '*') if !matches!(last, '\'' | '"') => {
+                let reason = "only a text in quotes can be repeated, as in {{ '-' * 40 }}";
+                return because(at, reason);
+            }
+            (None, '\'' | '"') => quote = Some(c),
+            (None, _) => {
+                braces += usize::from(c == '{');
+                last = if c.is_whitespace() { last } else { c };
+            }
+        }
+    }
+    None
+}
+
+/// The library's message with the line in front, without the name of our own file.
+pub(super) fn in_words(error: &minijinja::Error) -> String {
+    match error.line() {
+        Some(line) => format!("line {line}: {}", reason(error)),
+        None => reason(error),
+    }
+}
+
+fn reason(error: &minijinja::Error) -> String {
+    let detail = error.detail().unwrap_or_default();
+    let text = if detail.is_empty() {
+        error.kind().to_string()
+    } else {
+        detail.to_owned()
+    };
+    crate::text::inert(&text)
 }

@@ -2,7 +2,7 @@
 
 use minijinja::ErrorKind;
 
-use super::engine::Compiled;
+use super::engine::{Compiled, NotCompiled, in_words};
 use super::values::names;
 use super::{Filling, Kind, Part, Said};
 use crate::business::Brand;
@@ -47,9 +47,6 @@ pub enum Fault {
         /// What does it.
         what: &'static str,
     },
-    /// A list could be repeated, which costs nothing by itself: what is made of it then has no bound.
-    #[error("line {0}: only a text in quotes can be repeated, as in {{{{ '-' * 40 }}}}")]
-    Repeats(usize),
     /// What the mail is for is not in it.
     #[error("the {0} is missing: put {{{{ {0} }}}} where the reader needs it{1}")]
     Missing(&'static str, &'static str),
@@ -92,14 +89,10 @@ pub fn lint(kind: Kind, part: Part, source: &str) -> Vec<Fault> {
     if part == Part::Html {
         faults.extend(unescaped(source));
     }
-    faults.extend(repeats(source));
     let compiled = match Compiled::new(part, Language::English, source.to_owned()) {
         Ok(compiled) => compiled,
-        Err(error) => {
-            faults.push(Fault::Syntax {
-                line: error.line().unwrap_or(1),
-                reason: reason(&error),
-            });
+        Err(NotCompiled { line, reason }) => {
+            faults.push(Fault::Syntax { line, reason });
             return faults;
         }
     };
@@ -116,10 +109,9 @@ pub fn lint(kind: Kind, part: Part, source: &str) -> Vec<Fault> {
         }));
         return faults;
     }
-    // What was taken from the template language cannot be tried, and what has no bound must not be.
-    let may_be_tried =
-        |fault: &Fault| !matches!(fault, Fault::Unescaped { .. } | Fault::Repeats(_));
-    if faults.iter().all(may_be_tried) {
+    // What was taken from the template language cannot be tried.
+    let is_escaped = |fault: &Fault| !matches!(fault, Fault::Unescaped { .. });
+    if faults.iter().all(is_escaped) {
         faults.extend(trial(kind, part, &compiled));
     }
     faults
@@ -243,59 +235,4 @@ fn tags(line: &str) -> impl Iterator<Item = &str> {
         .map(move |(at, _)| &line[at..])
         .map(|rest| rest.split_once("}}").map_or(rest, |(tag, _)| tag))
         .map(|rest| rest.split_once("%}").map_or(rest, |(tag, _)| tag))
-}
-
-/// The first `*` of the language that stands behind anything but a text in quotes.
-fn repeats(source: &str) -> Option<Fault> {
-    let mut characters = source.char_indices();
-    let (mut in_tag, mut braces, mut quote, mut last) = (false, 0, None, ' ');
-    while let Some((at, c)) = characters.next() {
-        let rest = &source[at..];
-        match (quote, c) {
-            (Some(_), '\\') => {
-                characters.next();
-            }
-            (Some(open), _) if c == open => (quote, last) = (None, c),
-            (Some(_), _) => {}
-            (None, _) if !in_tag => {
-                in_tag = rest.starts_with("{{") || rest.starts_with("{%");
-                if in_tag {
-                    characters.next();
-                }
-                last = ' ';
-            }
-            (None, '}') if braces > 0 => (braces, last) = (braces - 1, c),
-            (None, '}' | '%') if rest.starts_with("}}") || rest.starts_with("%}") => {
-                in_tag = false;
-            }
-            (None, '*') if !matches!(last, '\'' | '"') => {
-                let line = source[..at].split('\n').count();
-                return Some(Fault::Repeats(line));
-            }
-            (None, '\'' | '"') => quote = Some(c),
-            (None, _) => {
-                braces += usize::from(c == '{');
-                last = if c.is_whitespace() { last } else { c };
-            }
-        }
-    }
-    None
-}
-
-/// The library's message with the line in front, without the name of our own file.
-pub(super) fn in_words(error: &minijinja::Error) -> String {
-    match error.line() {
-        Some(line) => format!("line {line}: {}", reason(error)),
-        None => reason(error),
-    }
-}
-
-fn reason(error: &minijinja::Error) -> String {
-    let detail = error.detail().unwrap_or_default();
-    let text = if detail.is_empty() {
-        error.kind().to_string()
-    } else {
-        detail.to_owned()
-    };
-    crate::text::inert(&text)
 }

@@ -2,8 +2,8 @@
 
 use url::Url;
 
-use super::engine::Compiled;
-use super::{Filling, Kind, Part, Rendered, Said, Templates, lint};
+use super::engine::{Compiled, in_words};
+use super::{Filling, Kind, Part, Rendered, Said, Templates};
 use crate::business::{self, Brand, BusinessError, BusinessId};
 use crate::clock::Timestamp;
 use crate::config::Mailbox;
@@ -96,8 +96,9 @@ pub fn sample(
     let mut rendered = templates.render(&chosen, &filling)?;
     if let Some((part, source)) = draft {
         let text = Compiled::new(part, chosen.language(), source.to_owned())
-            .and_then(|compiled| compiled.render(&filling.values()))
-            .map_err(|error| SampleError::Draft(lint::in_words(&error)))?;
+            .map_err(|error| SampleError::Draft(error.to_string()))?
+            .render(&filling.values())
+            .map_err(|error| SampleError::Draft(in_words(&error)))?;
         *match part {
             Part::Subject => &mut rendered.subject,
             Part::Text => &mut rendered.text,

@@ -29,7 +29,7 @@ fn every_built_in_template_passes() {
 }
 
 /// A template, and how what is said of it begins.
-const FAULTY: [(Kind, Part, &str, &str); 29] = [
+const FAULTY: [(Kind, Part, &str, &str); 31] = [
     (Kind::Reset, Part::Text, " \n", "it is empty"),
     (Kind::Reset, Part::Text, "{{ link }} {% if %}", "line 1: "),
     (Kind::Reset, Part::Text, "one\n{{ link }\n", "line 2: "),
@@ -178,6 +178,19 @@ const FAULTY: [(Kind, Part, &str, &str); 29] = [
         Part::Text,
         "{{ link }}{{ {'a': {'b': '*'}} ~ ['x'] * 99999999 }}",
         "line 1: only a text in quotes",
+    ),
+    // The library panics at this one.
+    (
+        Kind::Reset,
+        Part::Subject,
+        "{% import 'layout.html' as l|upper %}",
+        "line 1: there is nothing to import",
+    ),
+    (
+        Kind::Reset,
+        Part::Html,
+        "<a href=\"{{ link }}\">x</a>\n{%-import 'layout.html' as [a, b] %}",
+        "line 2: there is nothing to import",
     ),
     (
         Kind::Reset,
