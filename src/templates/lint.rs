@@ -47,6 +47,11 @@ pub enum Fault {
         /// What does it.
         what: &'static str,
     },
+    /// A name there could begin a tag, or be an attribute or an address, without any character to escape.
+    #[error(
+        "a value stands within a tag: put values into the text or into an attribute in quotes, and into an address only behind its beginning"
+    )]
+    InTag,
     /// What the mail is for is not in it.
     #[error("the {0} is missing: put {{{{ {0} }}}} where the reader needs it{1}")]
     Missing(&'static str, &'static str),
@@ -120,12 +125,17 @@ pub fn lint(kind: Kind, part: Part, source: &str) -> Vec<Fault> {
 /// Fills the template in with values of every sort.
 fn trial(kind: Kind, part: Part, compiled: &Compiled) -> Vec<Fault> {
     let mut faults: Vec<Fault> = Vec::new();
-    for with_logo in [true, false] {
-        let brand = sample_brand(with_logo);
+    for (with_logo, name) in [
+        (true, HOSTILE),
+        (false, HOSTILE),
+        (true, BARE),
+        (false, BARE),
+    ] {
+        let brand = sample_brand(with_logo, name);
         let email = brand.sender.address.clone();
         let filling = Filling {
             brand: &brand,
-            name: HOSTILE,
+            name,
             email: &email,
             language: Language::English,
             said: Said::sample(kind, &brand, Timestamp::from_seconds(1_800_000_000)),
@@ -155,6 +165,9 @@ fn after(part: Part, text: &str, filling: &Filling<'_>) -> Vec<Fault> {
             line: 1,
             what: "something in it",
         });
+    }
+    if part == Part::Html && is_in_tag(text, BARE) {
+        faults.push(Fault::InTag);
     }
     if part == Part::Subject && text.trim_end().contains(['\n', '\r']) {
         faults.push(Fault::Lines);
@@ -192,16 +205,53 @@ pub(super) fn missing(part: Part, text: &str, filling: &Filling<'_>) -> Option<&
 /// A name that would be markup if it were not escaped.
 const HOSTILE: &str = "<readmit-lint>&\"'";
 const HOSTILE_TAG: &str = "<readmit-lint>";
+/// A name of letters alone, as that of a tag is.
+const BARE: &str = "readmit-lint";
 
-fn sample_brand(with_logo: bool) -> Brand {
+fn sample_brand(with_logo: bool, name: &str) -> Brand {
     let sender = Mailbox {
-        name: Some(HOSTILE.to_owned()),
+        name: Some(name.to_owned()),
         address: EmailAddress::parse("jane@example.com").expect("an address"),
     };
     let url = "https://portal.example/".parse().expect("an address");
     let mut brand = Brand::plain(&sender, &url);
     brand.logo_url = with_logo.then(|| "https://portal.example/logo.png".to_owned());
     brand
+}
+
+/// Whether the name stands where it is no text of the page: within a tag but for attributes in quotes, or at
+/// the beginning of one that holds an address.
+fn is_in_tag(html: &str, name: &str) -> bool {
+    // Within a tag: where it began, and within quotes: which, and where.
+    let (mut tag, mut quoted) = (None, None);
+    let mut last = ' ';
+    for (at, c) in html.char_indices() {
+        let rest = &html[at..];
+        match (tag, quoted) {
+            (None, _) => {
+                let begins = |c: char| c.is_ascii_alphabetic() || matches!(c, '/' | '!' | '?');
+                let is_tag = c == '<' && !rest.starts_with("<!--");
+                tag = (is_tag && rest[1..].starts_with(begins)).then_some(at);
+            }
+            (Some(_), None) if rest.starts_with(name) => return true,
+            (Some(_), None) if c == '>' => tag = None,
+            (Some(_), None) if matches!(c, '\'' | '"') && last == '=' => quoted = Some((c, at)),
+            (Some(_), None) => {}
+            (Some(start), Some((quote, opened))) => {
+                let attribute = html[start..opened].trim_end_matches(['=', ' ', '\n']);
+                let attribute = attribute.to_ascii_lowercase();
+                let is_address = attribute.ends_with("href") || attribute.ends_with("src");
+                if is_address && at == opened + 1 && rest.starts_with(name) {
+                    return true;
+                }
+                if c == quote {
+                    quoted = None;
+                }
+            }
+        }
+        last = if c.is_whitespace() { last } else { c };
+    }
+    false
 }
 
 /// Filters and blocks that switch escaping off, found by their names: a branch that the samples do not

@@ -1,4 +1,4 @@
-//! Whether the time of an answer tells who has an account, or that of the request behind it: interleaved
+//! Assertions 16 and 18: whether the time of an answer tells who has an account, or that of the request behind it, by interleaved
 //! pairs, one of each class, every request for an address that was never asked for before.
 
 use std::net::SocketAddr;

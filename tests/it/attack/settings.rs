@@ -157,6 +157,13 @@ fn file(settings: &[Setting]) -> String {
     sections.concat()
 }
 
+/// Whether the secret stands before a host wherever it stands. A damaged file may have it as the value of any
+/// key, or in what is no address any more.
+fn is_password_of_addresses(text: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(text);
+    !text.replace(&format!("{SECRET}@"), "").contains(SECRET)
+}
+
 /// Fails if a message shows what must be shown nowhere.
 fn assert_discreet(message: &str) {
     assert!(!message.contains(SECRET), "{message}");
@@ -176,14 +183,21 @@ fn a_file_is_refused_by_its_place_or_comes_back(effort: Effort) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join("readmit.toml");
     let whole = settings().prop_map(|settings| file(&settings).into_bytes());
-    let files = prop_oneof![2 => whole.clone().prop_map(Bytes), 1 => damaged(whole, PIECES)];
+    let files = prop_oneof![
+        2 => whole.clone().prop_map(|text| (Bytes(text), true)),
+        1 => damaged(whole, PIECES).prop_map(|text| (text, false)),
+    ];
     attack(
         "configuration files",
         effort,
         &files,
-        |Bytes(text)| match judge(&path, &text) {
+        |(Bytes(text), is_whole)| match judge(&path, &text) {
             Ok(config) => assert_prints_no_password(&config),
-            Err(message) => assert_discreet(&message),
+            Err(message) => {
+                if is_whole || is_password_of_addresses(&text) {
+                    assert_discreet(&message);
+                }
+            }
         },
     );
 }

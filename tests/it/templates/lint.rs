@@ -29,7 +29,7 @@ fn every_built_in_template_passes() {
 }
 
 /// A template, and how what is said of it begins.
-const FAULTY: [(Kind, Part, &str, &str); 31] = [
+const FAULTY: [(Kind, Part, &str, &str); 35] = [
     (Kind::Reset, Part::Text, " \n", "it is empty"),
     (Kind::Reset, Part::Text, "{{ link }} {% if %}", "line 1: "),
     (Kind::Reset, Part::Text, "one\n{{ link }\n", "line 2: "),
@@ -179,6 +179,30 @@ const FAULTY: [(Kind, Part, &str, &str); 31] = [
         "{{ link }}{{ {'a': {'b': '*'}} ~ ['x'] * 99999999 }}",
         "line 1: only a text in quotes",
     ),
+    (
+        Kind::Reset,
+        Part::Html,
+        "<a href=\"{{ link }}\">x</a> <{{ name }}>",
+        "a value stands within a tag",
+    ),
+    (
+        Kind::Reset,
+        Part::Html,
+        "<a href=\"{{ link }}\" title={{ business }}>x</a>",
+        "a value stands within a tag",
+    ),
+    (
+        Kind::Reset,
+        Part::Html,
+        "<a href=\"{{ link }}\"{% if not logo_url %} {{ name }}{% endif %}>x</a>",
+        "a value stands within a tag",
+    ),
+    (
+        Kind::Reset,
+        Part::Html,
+        "<a href=\"{{ link }}\">x</a><a\nHREF = '{{ name }}'>y</a>",
+        "a value stands within a tag",
+    ),
     // The library panics at this one.
     (
         Kind::Reset,
@@ -217,6 +241,18 @@ fn a_star_that_repeats_no_list_may_stand() {
     }
     let style = "<style>/* {a} */ p { margin: calc(2 * 1em) }</style><a href=\"{{ link }}\">x</a>";
     assert_eq!(faults(Kind::Reset, Part::Html, style), [""; 0]);
+}
+
+/// Values in texts, in quotes, beside signs that are no tag, and behind the beginning of an address.
+#[test]
+fn a_value_may_stand_where_it_stays_a_text() {
+    for source in [
+        "<a href=\"{{ link }}\" title='{{ name }}'>{{ name }}</a> 1 < {{ name }} > 0",
+        "<!-- {{ name }} <b alt=\"a>b\"> --><p\nclass = \"{{ name }}\">{{ name }}</p><a href='{{ link }}'>x</a>",
+        "<a href=\"{{ link }}\">x</a><a href=\"https://x.test/?n={{ name }}\">y</a>",
+    ] {
+        assert_eq!(faults(Kind::Reset, Part::Html, source), [""; 0], "{source}");
+    }
 }
 
 /// Each rule, by a template that breaks this one alone.
