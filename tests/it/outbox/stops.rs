@@ -51,6 +51,10 @@ fn a_stop_finishes_the_mail_under_way_and_begins_no_other() {
         .script(Stage::Dot, answer_during_the_stop(app.address));
     app.smtp.release();
     app.smtp.wait_for(Stage::Dot, 2);
+    wait_until("more is claimed than can be sent", || {
+        let claimed: i64 = app.query("SELECT count(*) FROM outbox WHERE attempts > 0");
+        (claimed > 3).then_some(())
+    });
     app.stop();
     let now = app.now().millis();
     assert_eq!(app.smtp.mails().len(), 2);

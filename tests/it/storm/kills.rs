@@ -2,7 +2,7 @@
 //! disk, and at moments of no significance at all.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
 use readmit::entropy::Entropy;
@@ -24,9 +24,12 @@ const STAGES: [Stage; 6] = [
     Stage::Dot,
 ];
 
+/// How long a stage that is to be reached is waited for. It need not be: a connection is used more than once.
+const PATIENCE: Duration = Duration::from_millis(400);
+
 /// Kills the server the n-th time that a stage is reached.
 #[derive(Clone, Default)]
-struct Trap(Arc<Mutex<Armed>>);
+struct Trap(Arc<(Mutex<Armed>, Condvar)>);
 
 #[derive(Default)]
 struct Armed {
@@ -37,7 +40,7 @@ struct Armed {
 
 impl Trap {
     fn arm(&self, victim: Process, stage: Option<Stage>, left: usize) {
-        *self.0.lock().expect("the lock") = Armed {
+        *self.0.0.lock().expect("the lock") = Armed {
             victim: Some(victim),
             stage,
             left,
@@ -45,7 +48,8 @@ impl Trap {
     }
 
     fn reached(&self, stage: Stage) {
-        let mut armed = self.0.lock().expect("the lock");
+        let (armed, sprung) = &*self.0;
+        let mut armed = armed.lock().expect("the lock");
         if armed.stage != Some(stage) {
             return;
         }
@@ -54,12 +58,21 @@ impl Trap {
             && let Some(process) = armed.victim.take()
         {
             process.kill();
+            sprung.notify_all();
         }
+    }
+
+    /// Waits until it has killed.
+    fn wait(&self) {
+        let (armed, sprung) = &*self.0;
+        let armed = armed.lock().expect("the lock");
+        let waited = sprung.wait_timeout_while(armed, PATIENCE, |armed| armed.victim.is_some());
+        drop(waited);
     }
 
     /// Kills it if that has not been done; true if it has.
     fn spring(&self) -> bool {
-        let victim = self.0.lock().expect("the lock").victim.take();
+        let victim = self.0.0.lock().expect("the lock").victim.take();
         let was_dead = victim.is_none();
         if let Some(process) = victim {
             process.kill();
@@ -136,8 +149,12 @@ fn kill_again_and_again(kills: usize, seed: u64) -> Figures {
                 Answered::TurnedAway | Answered::Never => {}
             }
         }
-        // Nothing is waited for; this only moves the moment of the kill.
-        std::thread::park_timeout(Duration::from_millis(draw(&entropy, 40) as u64));
+        if stage.is_some() {
+            trap.wait();
+        } else {
+            // Nothing is waited for; this only moves the moment of the kill.
+            std::thread::park_timeout(Duration::from_millis(draw(&entropy, 40) as u64));
+        }
         let was_dead = trap.spring();
         figures.by[if was_dead { way } else { 2 }] += 1;
         let unmarked = unmarked(&site);
