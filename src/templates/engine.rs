@@ -1,4 +1,4 @@
-//! The template language: minijinja, without what could leave a value unescaped.
+//! The template language: minijinja, without what could leave a value unescaped, or goes on without a bound.
 
 use minijinja::{AutoEscape, Environment, Error, UndefinedBehavior, Value};
 
@@ -104,24 +104,32 @@ fn refused(source: &str) -> Option<NotCompiled> {
         })
     };
     let mut characters = source.char_indices();
-    let (mut in_tag, mut braces, mut quote, mut last) = (false, 0, None, ' ');
+    let (mut in_tag, mut braces, mut quote, mut last, mut resume) = (false, 0, None, ' ', 0);
     while let Some((at, c)) = characters.next() {
         let rest = &source[at..];
         match (quote, c) {
+            _ if at < resume => {}
             (Some(_), '\\') => {
                 characters.next();
             }
             (Some(open), _) if c == open => (quote, last) = (None, c),
             (Some(_), _) => {}
             (None, _) if !in_tag => {
-                in_tag = rest.starts_with("{{") || rest.starts_with("{%");
-                if in_tag {
-                    characters.next();
-                }
                 let statement = rest.strip_prefix("{%").unwrap_or_default();
                 let statement = statement.trim_start_matches(['-', '+']).trim_start();
                 if statement.starts_with("import") {
                     return because(at, "there is nothing to import; leave it out");
+                }
+                // Quotes in these are no quotes.
+                let end = match rest.get(..2) {
+                    Some("{#") => rest.find("#}"),
+                    Some("{%") if statement.starts_with("raw") => rest.find("endraw"),
+                    _ => Some(0),
+                };
+                resume = end.map_or(source.len(), |end| at + end);
+                in_tag = resume == at && (rest.starts_with("{{") || rest.starts_with("{%"));
+                if in_tag {
+                    characters.next();
                 }
                 last = ' ';
             }

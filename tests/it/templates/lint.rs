@@ -29,7 +29,7 @@ fn every_built_in_template_passes() {
 }
 
 /// A template, and how what is said of it begins.
-const FAULTY: [(Kind, Part, &str, &str); 35] = [
+const FAULTY: [(Kind, Part, &str, &str); 37] = [
     (Kind::Reset, Part::Text, " \n", "it is empty"),
     (Kind::Reset, Part::Text, "{{ link }} {% if %}", "line 1: "),
     (Kind::Reset, Part::Text, "one\n{{ link }\n", "line 2: "),
@@ -181,6 +181,18 @@ const FAULTY: [(Kind, Part, &str, &str); 35] = [
     ),
     (
         Kind::Reset,
+        Part::Text,
+        "{{ link }}{# {{ ' #}{{ [1] * 99999999 ~ '' }}",
+        "line 1: only a text in quotes",
+    ),
+    (
+        Kind::Reset,
+        Part::Text,
+        "{{ link }}{%- raw %}{{ \" {% endraw %}\n{{ [1] * 99999999 ~ \"\" }}",
+        "line 2: only a text in quotes",
+    ),
+    (
+        Kind::Reset,
         Part::Html,
         "<a href=\"{{ link }}\">x</a> <{{ name }}>",
         "a value stands within a tag",
@@ -235,6 +247,7 @@ const FAULTY: [(Kind, Part, &str, &str); 35] = [
 fn a_star_that_repeats_no_list_may_stand() {
     for source in [
         "{{ link }} {{ '-' * 40 }} {{ \"=\"*40 }}",
+        "{{ link }} {# {{ 2 * 3 }} #} {% raw %}{{ 2 * 3 }}{% endraw %} it's *",
         "*** {{ link }} *** }} * {{ name|replace('*', \"it's * \\\" *\") }} *",
     ] {
         assert_eq!(faults(Kind::Reset, Part::Text, source), [""; 0], "{source}");
