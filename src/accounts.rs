@@ -25,7 +25,7 @@ impl AccountId {
         Self(id)
     }
 
-    /// Reads the hyphenated form that tokens carry.
+    /// Reads any form of a UUID (RFC 9562, 4), of which one is what is written.
     pub fn parse(text: &str) -> Option<Self> {
         Uuid::try_parse(text).ok().map(Self)
     }

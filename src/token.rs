@@ -292,6 +292,10 @@ impl Signer {
             None => None,
             Some(number) => Some(BusinessId::new(number).ok_or(Invalid)?),
         };
+        // In the form in which we write it, as all the rest.
+        let account = AccountId::parse(&claims.sub)
+            .filter(|account| account.to_string() == claims.sub)
+            .ok_or(Invalid)?;
         let addressed = claims.iss == self.issuer && claims.aud == self.audience(kind);
         if !addressed || claims.iat > claims.exp {
             return Err(Invalid);
@@ -299,7 +303,7 @@ impl Signer {
         Ok(Authentic {
             key: key.id().to_owned(),
             verified: Verified {
-                account: AccountId::parse(&claims.sub).ok_or(Invalid)?,
+                account,
                 business,
                 jti: Jti::from_text(claims.jti),
                 session: claims.sid,

@@ -147,6 +147,8 @@ fn claims(kind: Kind) -> impl Strategy<Value = Vec<(&'static str, Choice)>> {
         json!(""),
         json!(7),
         json!("jane@example.com"),
+        json!(ACCOUNT.replace('-', "")),
+        json!("00000000-0000-400D-8000-000000000007"),
         json!([ACCOUNT]),
     ]);
     let mut exp = bad([
