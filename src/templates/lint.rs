@@ -125,17 +125,12 @@ pub fn lint(kind: Kind, part: Part, source: &str) -> Vec<Fault> {
 /// Fills the template in with values of every sort.
 fn trial(kind: Kind, part: Part, compiled: &Compiled) -> Vec<Fault> {
     let mut faults: Vec<Fault> = Vec::new();
-    for (with_logo, name) in [
-        (true, HOSTILE),
-        (false, HOSTILE),
-        (true, BARE),
-        (false, BARE),
-    ] {
-        let brand = sample_brand(with_logo, name);
+    for with_logo in [true, false] {
+        let brand = sample_brand(with_logo);
         let email = brand.sender.address.clone();
         let filling = Filling {
             brand: &brand,
-            name,
+            name: HOSTILE,
             email: &email,
             language: Language::English,
             said: Said::sample(kind, &brand, Timestamp::from_seconds(1_800_000_000)),
@@ -160,14 +155,15 @@ fn after(part: Part, text: &str, filling: &Filling<'_>) -> Vec<Fault> {
     if text.len() > MAX_BYTES {
         faults.push(Fault::GrowsTooLong(text.len()));
     }
-    if part == Part::Html && text.contains(HOSTILE_TAG) {
-        faults.push(Fault::Unescaped {
-            line: 1,
-            what: "something in it",
-        });
-    }
-    if part == Part::Html && is_in_tag(text, BARE) {
-        faults.push(Fault::InTag);
+    if part == Part::Html {
+        if text.contains(HOSTILE_TAG) {
+            faults.push(Fault::Unescaped {
+                line: 1,
+                what: "something in it",
+            });
+        } else if is_in_tag(text, HOSTILE_START) {
+            faults.push(Fault::InTag);
+        }
     }
     if part == Part::Subject && text.trim_end().contains(['\n', '\r']) {
         faults.push(Fault::Lines);
@@ -202,15 +198,14 @@ pub(super) fn missing(part: Part, text: &str, filling: &Filling<'_>) -> Option<&
     (!there).then_some(what)
 }
 
-/// A name that would be markup if it were not escaped.
-const HOSTILE: &str = "<readmit-lint>&\"'";
+/// A name that would be markup if it were not escaped, and within a tag even though it is: it begins with letters.
+const HOSTILE: &str = "readmit-lint<readmit-lint>&\"'";
+const HOSTILE_START: &str = "readmit-lint";
 const HOSTILE_TAG: &str = "<readmit-lint>";
-/// A name of letters alone, as that of a tag is.
-const BARE: &str = "readmit-lint";
 
-fn sample_brand(with_logo: bool, name: &str) -> Brand {
+fn sample_brand(with_logo: bool) -> Brand {
     let sender = Mailbox {
-        name: Some(name.to_owned()),
+        name: Some(HOSTILE.to_owned()),
         address: EmailAddress::parse("jane@example.com").expect("an address"),
     };
     let url = "https://portal.example/".parse().expect("an address");
@@ -222,7 +217,7 @@ fn sample_brand(with_logo: bool, name: &str) -> Brand {
 /// Whether the name stands where it is no text of the page: within a tag but for attributes in quotes, or at
 /// the beginning of one that holds an address.
 fn is_in_tag(html: &str, name: &str) -> bool {
-    // Within a tag: where it began, and within quotes: which, and where.
+    // Within a tag: where it began. Within quotes: which they are.
     let (mut tag, mut quoted) = (None, None);
     let mut last = ' ';
     for (at, c) in html.char_indices() {
@@ -235,23 +230,26 @@ fn is_in_tag(html: &str, name: &str) -> bool {
             }
             (Some(_), None) if rest.starts_with(name) => return true,
             (Some(_), None) if c == '>' => tag = None,
-            (Some(_), None) if matches!(c, '\'' | '"') && last == '=' => quoted = Some((c, at)),
-            (Some(_), None) => {}
-            (Some(start), Some((quote, opened))) => {
-                let attribute = html[start..opened].trim_end_matches(['=', ' ', '\n']);
-                let attribute = attribute.to_ascii_lowercase();
-                let is_address = attribute.ends_with("href") || attribute.ends_with("src");
-                if is_address && at == opened + 1 && rest.starts_with(name) {
+            (Some(start), None) if matches!(c, '\'' | '"') && last == '=' => {
+                let value = rest[1..].trim_start();
+                if value.starts_with(name) && is_address(&html[start..at]) {
                     return true;
                 }
-                if c == quote {
-                    quoted = None;
-                }
+                quoted = Some(c);
             }
+            (Some(_), Some(quote)) if c == quote => quoted = None,
+            (Some(_), _) => {}
         }
         last = if c.is_whitespace() { last } else { c };
     }
     false
+}
+
+/// Whether the attribute that a tag ends with, as far as it goes, holds an address.
+fn is_address(tag: &str) -> bool {
+    let attribute = tag.trim_end_matches(|c: char| c == '=' || c.is_whitespace());
+    let attribute = attribute.to_ascii_lowercase();
+    attribute.ends_with("href") || attribute.ends_with("src")
 }
 
 /// Filters and blocks that switch escaping off, found by their names: a branch that the samples do not

@@ -1,4 +1,4 @@
-//! Templates. The first byte says of which kind of mail, and which part of it.
+//! Templates. The first character says of which kind of mail, and which part of it.
 
 #![no_main]
 

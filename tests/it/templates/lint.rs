@@ -29,7 +29,7 @@ fn every_built_in_template_passes() {
 }
 
 /// A template, and how what is said of it begins.
-const FAULTY: [(Kind, Part, &str, &str); 37] = [
+const FAULTY: [(Kind, Part, &str, &str); 38] = [
     (Kind::Reset, Part::Text, " \n", "it is empty"),
     (Kind::Reset, Part::Text, "{{ link }} {% if %}", "line 1: "),
     (Kind::Reset, Part::Text, "one\n{{ link }\n", "line 2: "),
@@ -213,6 +213,12 @@ const FAULTY: [(Kind, Part, &str, &str); 37] = [
         Kind::Reset,
         Part::Html,
         "<a href=\"{{ link }}\">x</a><a\nHREF = '{{ name }}'>y</a>",
+        "a value stands within a tag",
+    ),
+    (
+        Kind::Reset,
+        Part::Html,
+        "<a href=\"{{ link }}\">x</a><img src =\t\" {{ business }}\">",
         "a value stands within a tag",
     ),
     // The library panics at this one.
